@@ -1,0 +1,1 @@
+//! What differs between the newest snapshot and an observation, under its coverage.

@@ -1,0 +1,75 @@
+//! What can go wrong between us and Ex Libris, as values with context.
+
+use serde::Serialize;
+
+/// Why a call to Ex Libris gave no usable answer. Holds no key, no full URL and no text that may name a person.
+#[derive(Clone, Debug, PartialEq, thiserror::Error, Serialize)]
+#[error("{attempted}: {problem}{}", context(.error_code, .tracking_id))]
+pub struct CallError {
+    /// What was attempted, in words: `reading partners 100–199 of 01TUN_INST`.
+    pub attempted: String,
+    /// What happened.
+    pub problem: Problem,
+    /// Ex Libris' `errorCode`, a string (numeric or word).
+    pub error_code: Option<String>,
+    /// Ex Libris' `trackingId`, which their support asks for.
+    pub tracking_id: Option<String>,
+    /// HTTP status, if there was an answer.
+    pub status: Option<u16>,
+}
+
+/// The kinds of trouble.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "kind", content = "detail", rename_all = "kebab-case")]
+pub enum Problem {
+    /// No key to be had: the watch is blocked, not failing.
+    #[error("{0}")]
+    NoKey(String),
+    /// The key is unknown or lacks the API area (`UNAUTHORIZED`).
+    #[error("the API key is not accepted here; ask for a read-only key for this API area")]
+    Unauthorized,
+    /// Too many calls a second, also after retries.
+    #[error("Ex Libris asks for fewer calls a second, also after {0} attempts")]
+    TooFast(u32),
+    /// Ex Libris says that the thing does not exist.
+    #[error("Ex Libris says that it does not exist")]
+    NotFound,
+    /// An error body with another errorCode.
+    #[error("Ex Libris refused the call")]
+    Refused,
+    /// 5xx, also after retries.
+    #[error("Ex Libris' server failed, also after {0} attempts")]
+    ServerFailed(u32),
+    /// No connection, or it broke, also after retries.
+    #[error("no connection: {0}")]
+    Unreachable(String),
+    /// No answer within the time-out, also after retries.
+    #[error("no answer within {0} s")]
+    TimedOut(u64),
+    /// The answer is larger than the bound.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+    /// It points to another host.
+    #[error("the answer redirects to another host, which is never followed")]
+    RedirectedAway,
+    /// A login page, a maintenance page, HTML where JSON was asked, a wrong shape.
+    #[error("implausible answer: {0}")]
+    Implausible(String),
+    /// The call budget of this poll or day is spent.
+    #[error("{0}")]
+    BudgetSpent(String),
+}
+
+fn context(code: &Option<String>, tracking: &Option<String>) -> String {
+    let mut text = String::new();
+    if let Some(code) = code {
+        text.push_str(&format!(" (errorCode {code}"));
+        if let Some(tracking) = tracking {
+            text.push_str(&format!(", trackingId {tracking}"));
+        }
+        text.push(')');
+    } else if let Some(tracking) = tracking {
+        text.push_str(&format!(" (trackingId {tracking})"));
+    }
+    text
+}

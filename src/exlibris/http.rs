@@ -1,0 +1,65 @@
+//! The client core: keys, pacing, retries, bounds, quota.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::{ExLibrisSettings, Institution};
+
+/// All that the program needs to call Ex Libris; cheap to clone, made once.
+#[derive(Clone, Debug)]
+pub struct ExLibris {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    _settings: ExLibrisSettings,
+    _clock: Clock,
+}
+
+/// The calls of one poll: knows whose pace and key they use, counts them, notes the quota that Ex Libris names.
+#[derive(Debug)]
+pub struct Session {
+    _exlibris: ExLibris,
+    _institution: Option<Institution>,
+}
+
+impl ExLibris {
+    /// Builds the clients.
+    ///
+    /// # Errors
+    /// A sentence, where the TLS set-up of this computer cannot be used.
+    pub fn new(settings: &ExLibrisSettings, clock: Clock) -> Result<Self, String> {
+        Ok(Self {
+            inner: Arc::new(Inner {
+                _settings: settings.clone(),
+                _clock: clock,
+            }),
+        })
+    }
+
+    /// Begins the calls of one poll, for an institution or (None) for public pages.
+    pub fn session(&self, institution: Option<&Institution>) -> Session {
+        let _ = &self.inner;
+        Session {
+            _exlibris: self.clone(),
+            _institution: institution.cloned(),
+        }
+    }
+}
+
+impl Session {
+    /// Calls made so far, retries included.
+    pub fn calls(&self) -> u32 {
+        0
+    }
+
+    /// The last `X-Exl-Api-Remaining` seen.
+    pub fn quota_remaining(&self) -> Option<i64> {
+        None
+    }
+
+    /// Keeps every public page (never an answer given to a key) in this directory from now on.
+    pub fn save_pages_to(&mut self, _dir: PathBuf) {}
+}

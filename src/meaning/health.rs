@@ -1,0 +1,1 @@
+//! Events about the watches themselves: failing, recovered, quota low, delivery dead.

@@ -1,0 +1,9 @@
+//! Plain data: the words of this program (DESIGN: institution, watch, record, coverage, change, event), without any I/O.
+
+pub mod answer;
+pub mod change;
+pub mod event;
+pub mod institution;
+pub mod moment;
+pub mod observation;
+pub mod watch;

@@ -1,0 +1,1 @@
+//! Notices and messages: what is owed to channels, and what became of it.
