@@ -11,7 +11,6 @@ CREATE TABLE watch (
     name TEXT NOT NULL UNIQUE,                       -- source/subject
     source TEXT NOT NULL,
     institution TEXT,
-    shape_version INTEGER NOT NULL DEFAULT 0,        -- of the allow-list and normaliser that wrote the newest versions
     next_due_ms INTEGER,
     schedule TEXT,                                   -- the schedule next_due_ms was computed from
     lease_owner TEXT,                                -- against overlap: who polls now
@@ -39,6 +38,7 @@ CREATE TABLE poll (
     started_ms INTEGER NOT NULL,
     committed_ms INTEGER NOT NULL,                   -- never below that of an earlier poll
     outcome TEXT NOT NULL,                           -- ok, partial, failed, skipped
+    accepted INTEGER NOT NULL,                       -- a person said that the answer is right, however much it lost
     reason TEXT,
     error_code TEXT,
     tracking_id TEXT,
@@ -58,7 +58,7 @@ CREATE TABLE partition (
     watch_id INTEGER NOT NULL REFERENCES watch (id),
     name TEXT NOT NULL,
     state TEXT NOT NULL,                             -- complete, partial, absent, failed: how the last reading ended
-    baselined INTEGER NOT NULL,                      -- read wholly once, or found absent before: additions are news
+    baselined INTEGER NOT NULL,                      -- shape version under which it was first read wholly or found absent; 0: never
     asked_ms INTEGER NOT NULL,
     PRIMARY KEY (watch_id, name)
 ) STRICT, WITHOUT ROWID;
@@ -70,6 +70,7 @@ CREATE TABLE record (
     partition TEXT NOT NULL,
     present INTEGER NOT NULL,
     missing_polls INTEGER NOT NULL,                  -- complete polls running that did not find it
+    shape_version INTEGER NOT NULL,                  -- of the allow-list and normaliser that last confirmed it
     hash BLOB NOT NULL,                              -- blake3 of the canonical document of the newest present version
     newest_version_id INTEGER,
     versions INTEGER NOT NULL,
@@ -109,8 +110,8 @@ CREATE TABLE event (
     generation INTEGER NOT NULL,
     superseded INTEGER NOT NULL DEFAULT 0,           -- a later generation tells it otherwise
     identity TEXT NOT NULL,                          -- watch, record, version, kind, facet
-    poll_id INTEGER NOT NULL REFERENCES poll (id),
-    watch_id INTEGER NOT NULL REFERENCES watch (id),
+    poll_id INTEGER REFERENCES poll (id),            -- NULL: no poll made it (a delivery that died)
+    watch_id INTEGER REFERENCES watch (id),
     change_id INTEGER REFERENCES change (id),
     kind TEXT NOT NULL,
     severity TEXT NOT NULL,
@@ -129,9 +130,10 @@ CREATE TABLE event (
     UNIQUE (generation, identity)
 ) STRICT;
 CREATE INDEX event_by_time ON event (detected_ms, id) WHERE superseded = 0;
-CREATE INDEX event_by_watch ON event (watch_id, id) WHERE superseded = 0;
-CREATE INDEX event_by_institution ON event (institution, id) WHERE superseded = 0;
-CREATE INDEX event_by_story ON event (kind, key, id) WHERE superseded = 0;
+CREATE INDEX event_by_watch ON event (watch_id, detected_ms, id) WHERE superseded = 0;
+CREATE INDEX event_by_institution ON event (institution, detected_ms, id) WHERE superseded = 0;
+CREATE INDEX event_by_kind ON event (kind, key, id) WHERE superseded = 0;
+CREATE INDEX event_by_change ON event (change_id);
 
 -- An event owed to a channel.
 CREATE TABLE notice (

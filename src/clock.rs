@@ -37,6 +37,7 @@ impl Clock {
     }
 
     /// Waits until `until`; returns at once if it has passed.
+    #[expect(clippy::disallowed_methods, reason = "the only place that waits")]
     pub async fn sleep_until(&self, until: Moment) {
         match self {
             Clock::System => tokio::time::sleep(until.since(self.now())).await,

@@ -53,3 +53,60 @@ fn same(old: &Value, new: &Value) -> bool {
         _ => old == new,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn apply(document: &mut Value, changes: &[FieldChange]) {
+        for change in changes {
+            let Some((parent, last)) = change.path.rsplit_once('/') else {
+                *document = change.new.clone();
+                continue;
+            };
+            let name = last.replace("~1", "/").replace("~0", "~");
+            let object = document.pointer_mut(parent).and_then(Value::as_object_mut).unwrap();
+            match change.op {
+                FieldOp::Remove => drop(object.remove(&name)),
+                FieldOp::Add | FieldOp::Replace => drop(object.insert(name, change.new.clone())),
+            }
+        }
+    }
+
+    fn documents() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(Value::from),
+            (0i64..100).prop_map(Value::from),
+            "[a-z~/]{0,4}".prop_map(Value::from),
+            proptest::collection::vec(0i64..3, 0..3).prop_map(Value::from),
+        ];
+        let tree = leaf.prop_recursive(3, 24, 4, |inner| {
+            proptest::collection::btree_map("[a-c~/]{1,2}", inner, 0..4)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect()))
+        });
+        proptest::collection::btree_map("[a-c~/]{1,2}", tree, 0..4)
+            .prop_map(|fields| Value::Object(fields.into_iter().collect()))
+    }
+
+    proptest! {
+        #[test]
+        fn applying_the_changes_gives_the_new_document(old in documents(), new in documents()) {
+            let mut document = old.clone();
+            apply(&mut document, &field_changes(&old, &new));
+            prop_assert_eq!(document, new);
+        }
+
+        #[test]
+        fn a_document_does_not_differ_from_itself(document in documents()) {
+            prop_assert_eq!(field_changes(&document, &document), []);
+        }
+    }
+
+    #[test]
+    fn one_and_one_point_nought_are_the_same_number() {
+        assert_eq!(field_changes(&json!({"days": 1}), &json!({"days": 1.0})), []);
+    }
+}

@@ -1,1 +1,50 @@
-//! Events about the watches themselves: failing, recovered, quota low, delivery dead.
+//! Events about the watches themselves: silence is news (DESIGN invariant 5).
+
+use crate::model::event::{EventDraft, EventKind};
+
+/// A watch failed, was read only in part, or came back empty, past its tolerance.
+pub fn watch_failing(watch: &str, who: Option<&str>, polls: u32, reason: &str) -> EventDraft {
+    let of_whom = who.map_or_else(String::new, |name| format!(" ({name})"));
+    draft(
+        EventKind::WatchFailing,
+        format!("{watch}{of_whom} could not be read {polls} times running"),
+        format!("{reason} Until it works again, Almanac does not know what happens there. It goes on trying."),
+    )
+}
+
+/// A failing watch works again.
+pub fn watch_recovered(watch: &str, who: Option<&str>) -> EventDraft {
+    let of_whom = who.map_or_else(String::new, |name| format!(" ({name})"));
+    draft(
+        EventKind::WatchRecovered,
+        format!("{watch}{of_whom} can be read again"),
+        "What changed there in the meantime is told as of now.".to_owned(),
+    )
+}
+
+/// An institution's remaining calls fell below the floor.
+pub fn quota_low(pool: &str, remaining: i64, floor: i64) -> EventDraft {
+    draft(
+        EventKind::QuotaLow,
+        format!("{pool}: only {remaining} API calls are left today"),
+        format!(
+            "The floor is {floor}. Until the number recovers, Almanac asks only what is marked essential there, so that \
+             the library's own tools keep working. Ex Libris resets the number once a day."
+        ),
+    )
+}
+
+fn draft(kind: EventKind, title: String, summary: String) -> EventDraft {
+    EventDraft {
+        kind,
+        facet: String::new(),
+        severity: kind.default_severity(),
+        title,
+        summary,
+        topics: Vec::new(),
+        product: None,
+        non_alma: false,
+        link: None,
+        occurred_at: None,
+    }
+}

@@ -175,8 +175,8 @@ pub struct Event {
     pub severity: Severity,
     /// The institution concerned; null for public sources.
     pub institution: Option<String>,
-    /// The watch that saw it.
-    pub watch: String,
+    /// The watch that saw it; null where no poll made it (a delivery that died).
+    pub watch: Option<String>,
     /// The record concerned; null for events about the watch itself.
     pub key: Option<String>,
     /// One line that carries the message by itself.

@@ -1,1 +1,52 @@
-//! poll
+//! One poll from asking to commit, when things are due, and the daemon that drives it.
+//!
+//! This is where the parts are joined: sources ask, `compare` and `meaning` think, the store keeps, alerts tell.
+
+pub mod check;
+pub mod commit;
+pub mod daemon;
+pub mod due;
+pub mod health;
+pub mod once;
+pub mod quota;
+
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use crate::clock::Clock;
+use crate::config::{Config, Institution, Watch};
+use crate::exlibris::http::ExLibris;
+use crate::store::Store;
+
+/// The assembled program; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Almanac {
+    /// What the file says.
+    pub config: Arc<Config>,
+    /// The history.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// The way to Ex Libris.
+    pub exlibris: ExLibris,
+}
+
+impl Almanac {
+    /// Opens the history that the configuration names, making it if there is none, and builds the clients.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Almanac> {
+        let store = Store::open(&config.store, clock.clone()).await?;
+        let exlibris = ExLibris::new(&config.exlibris, clock.clone())
+            .map_err(anyhow::Error::msg)
+            .context("the HTTP client cannot be built")?;
+        Ok(Almanac { config: Arc::new(config), store, clock, exlibris })
+    }
+
+    /// The institution that a watch concerns.
+    pub fn institution_of(&self, watch: &Watch) -> Option<&Institution> {
+        watch.institution.as_deref().and_then(|code| self.config.institution(code))
+    }
+}

@@ -1,86 +1,203 @@
 //! Reading the history: any moment of it.
 
-use super::{Store, StoreError};
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sqlx::{Row, SqliteConnection};
+
+use super::polls::parsed;
+use super::{Store, StoreError, body};
+use crate::compare::fields::field_changes;
 use crate::model::answer::{DiffRow, RecordRow, SnapshotRow};
-use crate::model::event::{Event, EventKind, Severity, Topic};
+use crate::model::change::Op;
 use crate::model::moment::Moment;
 use crate::model::watch::WatchId;
 
-/// Which events are asked for; an empty condition matches everything.
-#[derive(Clone, Debug, Default)]
-pub struct EventFilter {
-    /// Detected at or after.
-    pub since: Option<Moment>,
-    /// Detected before.
-    pub until: Option<Moment>,
-    /// Concerning this institution.
-    pub institution: Option<String>,
-    /// Of this kind.
-    pub kind: Option<EventKind>,
-    /// About this topic.
-    pub topic: Option<Topic>,
-    /// Seen by this watch.
-    pub watch: Option<WatchId>,
-    /// At least this severe.
-    pub min_severity: Option<Severity>,
-    /// Only events with a smaller id: the next page.
-    pub before_id: Option<i64>,
-    /// At most so many; newest first.
-    pub limit: u32,
-}
-
 impl Store {
-    /// The newest events that match, newest first.
+    /// The records of a watch (or the one of that key) as they stood at `at`, by key. A moment means the last poll
+    /// committed by then.
     ///
     /// # Errors
-    /// [`StoreError::Sql`].
-    pub async fn events(&self, _filter: &EventFilter) -> Result<Vec<Event>, StoreError> {
-        Ok(Vec::new())
+    /// [`StoreError::Sql`], or [`StoreError::Unfit`] where a document is damaged.
+    pub async fn records(&self, watch: &WatchId, key: Option<&str>, at: Moment) -> Result<Vec<RecordRow>, StoreError> {
+        let mut tx = self.reader.begin().await?;
+        let standing = standing(&mut tx, watch, key, at).await?;
+        let ids: Vec<i64> = standing.iter().map(|(_, version)| version.id).collect();
+        let documents = documents(&mut tx, &ids).await?;
+        Ok(standing
+            .into_iter()
+            .filter_map(|(key, version)| {
+                Some(RecordRow {
+                    key,
+                    version: version.number,
+                    observed_at: version.observed_at,
+                    body: parsed(documents.get(&version.id)?),
+                })
+            })
+            .collect())
+    }
+
+    /// What differs between the snapshots of a watch at two moments, by key.
+    ///
+    /// # Errors
+    /// As [`Store::records`].
+    pub async fn diff(&self, watch: &WatchId, from: Moment, to: Moment) -> Result<Vec<DiffRow>, StoreError> {
+        let mut tx = self.reader.begin().await?;
+        let before: BTreeMap<String, Standing> = standing(&mut tx, watch, None, from).await?.into_iter().collect();
+        let after: BTreeMap<String, Standing> = standing(&mut tx, watch, None, to).await?.into_iter().collect();
+        let mut keys: Vec<&String> = before
+            .keys()
+            .chain(after.keys().filter(|key| !before.contains_key(*key)))
+            .collect();
+        keys.retain(|key| before.get(*key).map(|version| version.id) != after.get(*key).map(|version| version.id));
+        keys.sort();
+        let ids: Vec<i64> = keys
+            .iter()
+            .flat_map(|key| before.get(*key).into_iter().chain(after.get(*key)))
+            .map(|version| version.id)
+            .collect();
+        let documents = documents(&mut tx, &ids).await?;
+        let document = |version: Option<&Standing>| {
+            version
+                .and_then(|version| documents.get(&version.id))
+                .map_or(Value::Null, |document| parsed(document))
+        };
+        Ok(keys
+            .into_iter()
+            .filter_map(|key| {
+                let op = match (before.contains_key(key), after.contains_key(key)) {
+                    (false, _) => Op::Added,
+                    (_, false) => Op::Removed,
+                    _ => Op::Modified,
+                };
+                let changes = field_changes(&document(before.get(key)), &document(after.get(key)));
+                (!changes.is_empty()).then(|| DiffRow {
+                    key: key.clone(),
+                    op,
+                    changes,
+                })
+            })
+            .collect())
     }
 
     /// The polls of a watch that changed something, newest first, at most `limit`.
     ///
     /// # Errors
     /// [`StoreError::Sql`].
-    pub async fn snapshots(&self, _watch: &WatchId, _limit: u32) -> Result<Vec<SnapshotRow>, StoreError> {
-        Ok(Vec::new())
+    pub async fn snapshots(&self, watch: &WatchId, limit: u32) -> Result<Vec<SnapshotRow>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, committed_ms, added, removed, modified, coverage FROM poll
+             WHERE watch_id = (SELECT id FROM watch WHERE name = ?) AND added + removed + modified > 0 ORDER BY id DESC LIMIT ?",
+        )
+        .bind(watch.as_str())
+        .bind(limit)
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| SnapshotRow {
+                poll: row.get(0),
+                watch: watch.to_string(),
+                at: Moment::from_millis(row.get(1)),
+                added: row.get(2),
+                removed: row.get(3),
+                modified: row.get(4),
+                coverage: serde_json::from_str(row.get(5)).unwrap_or_default(),
+            })
+            .collect())
     }
 
-    /// The records of a watch (or the one of that key) as they stood at `at`, by key.
+    /// When the newest poll of the watch was committed; `None` if it was never polled.
     ///
     /// # Errors
     /// [`StoreError::Sql`].
-    pub async fn records(
-        &self,
-        _watch: &WatchId,
-        _key: Option<&str>,
-        _at: Moment,
-    ) -> Result<Vec<RecordRow>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    /// What differs between the snapshots of a watch at two moments, by key.
-    ///
-    /// # Errors
-    /// [`StoreError::Sql`].
-    pub async fn diff(&self, _watch: &WatchId, _from: Moment, _to: Moment) -> Result<Vec<DiffRow>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    /// When the newest poll of the watch was committed; `None` if it was never polled. A watch that nobody ever polled
-    /// and one that does not exist look the same here.
-    ///
-    /// # Errors
-    /// [`StoreError::Sql`].
-    pub async fn last_poll(&self, _watch: &WatchId) -> Result<Option<Moment>, StoreError> {
-        Ok(None)
-    }
-
-    /// Copies the whole history into a new file, while polls go on.
-    ///
-    /// # Errors
-    /// [`StoreError::Unfit`] if the file exists, [`StoreError::Sql`].
-    pub async fn backup(&self, _to: &std::path::Path) -> Result<(), StoreError> {
-        Ok(())
+    pub async fn last_poll(&self, watch: &WatchId) -> Result<Option<Moment>, StoreError> {
+        let millis: Option<i64> = sqlx::query_scalar(
+            "SELECT committed_ms FROM poll WHERE watch_id = (SELECT id FROM watch WHERE name = ?) ORDER BY id DESC LIMIT 1",
+        )
+        .bind(watch.as_str())
+        .fetch_optional(&self.reader)
+        .await?;
+        Ok(millis.map(Moment::from_millis))
     }
 }
+
+/// The version of a record that stood at a moment.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
+    id: i64,
+    number: u32,
+    observed_at: Moment,
+}
+
+/// The versions that stood at `at`, by key; records that were absent then are left out.
+async fn standing(
+    connection: &mut SqliteConnection,
+    watch: &WatchId,
+    key: Option<&str>,
+    at: Moment,
+) -> Result<Vec<(String, Standing)>, StoreError> {
+    // Ids grow in the order of the commits and commit times never run backwards, so a moment is a poll id.
+    let newest: Option<i64> =
+        sqlx::query_scalar("SELECT id FROM poll WHERE committed_ms <= ? ORDER BY committed_ms DESC, id DESC LIMIT 1")
+            .bind(at.millis())
+            .fetch_optional(&mut *connection)
+            .await?;
+    let Some(newest) = newest else { return Ok(Vec::new()) };
+    let rows = sqlx::query(STANDING)
+        .bind(newest)
+        .bind(watch.as_str())
+        .bind(key)
+        .bind(key)
+        .fetch_all(&mut *connection)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let standing = Standing {
+                id: row.get(1),
+                number: row.get(2),
+                observed_at: Moment::from_millis(row.get(3)),
+            };
+            (row.get(0), standing)
+        })
+        .collect())
+}
+
+/// Parameters: newest poll id, watch name, key, key again (NULL for all keys).
+pub(super) const STANDING: &str = "SELECT r.key, v.id, v.number, p.committed_ms
+     FROM record r
+     JOIN version v ON v.id = (SELECT id FROM version WHERE record_id = r.id AND poll_id <= ? ORDER BY poll_id DESC LIMIT 1)
+     JOIN poll p ON p.id = v.poll_id
+     WHERE r.watch_id = (SELECT id FROM watch WHERE name = ?) AND (? IS NULL OR r.key = ?) AND v.body IS NOT NULL
+     ORDER BY r.key";
+
+/// The documents of versions, by version id; versions without a document (removals) are left out.
+pub(super) async fn documents(
+    connection: &mut SqliteConnection,
+    versions: &[i64],
+) -> Result<BTreeMap<i64, Vec<u8>>, StoreError> {
+    let mut documents: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
+    if versions.is_empty() {
+        return Ok(documents);
+    }
+    let ids = serde_json::to_string(versions).unwrap_or_else(|_| "[]".to_owned());
+    let rows = sqlx::query(CHAINS).bind(ids).fetch_all(&mut *connection).await?;
+    for row in rows {
+        let root: i64 = row.get(0);
+        if let Some(stored) = row.get::<Option<&[u8]>, _>(1) {
+            // Rows of one root come from its keyframe upwards, so what is there already is the dictionary.
+            let document = body::decode(stored, documents.get(&root).map(Vec::as_slice))?;
+            documents.insert(root, document);
+        }
+    }
+    Ok(documents)
+}
+
+/// Parameter: the ids as a JSON array. Bounded: a chain is at most [`body::CHAIN_MAX`] long.
+pub(super) const CHAINS: &str = "WITH RECURSIVE chain (root, base_id, body, depth) AS (
+         SELECT v.id, v.base_id, v.body, v.depth FROM json_each(?) wanted JOIN version v ON v.id = wanted.value
+         UNION
+         SELECT chain.root, v.base_id, v.body, v.depth FROM chain JOIN version v ON v.id = chain.base_id
+     )
+     SELECT root, body FROM chain ORDER BY root, depth";

@@ -1,0 +1,189 @@
+//! The daemon: polls what is due, delivers what is owed, stops cleanly.
+//!
+//! tokio-cron-scheduler is the heartbeat and nothing more: it freezes a zone's offset, overlaps runs and forgets over a
+//! restart. When a watch is due stands in the database, computed from the injected clock, so a test can turn it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio_cron_scheduler::{Job, JobScheduler};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::Almanac;
+use super::once::PollOrder;
+use crate::alerts::Outbox;
+use crate::config::Watch;
+use crate::model::moment::Moment;
+
+/// Every second, UTC: "look what is due".
+const HEARTBEAT: &str = "* * * * * *";
+/// Polls under way at once, over all institutions; each institution is paced besides.
+const POLLS_UNDER_WAY_MAX: usize = 8;
+/// After the stop signal, polls and deliveries may finish for so long …
+const FINISH_WITHIN: Duration = Duration::from_secs(6);
+/// … and are then abandoned, which takes at most so long. Together below the 10 s that service managers give.
+const ABANDON_WITHIN: Duration = Duration::from_secs(3);
+/// How the leases of daemons begin.
+const LEASE_PREFIX: &str = "daemon:";
+
+/// The running daemon. Tests call [`Daemon::tick`] and [`Daemon::idle`] themselves.
+#[derive(Clone, Debug)]
+pub struct Daemon {
+    almanac: Arc<Almanac>,
+    outbox: Arc<Outbox>,
+    owner: Arc<str>,
+    tasks: TaskTracker,
+    slots: Arc<Semaphore>,
+    delivering: Arc<Mutex<()>>,
+    wake: Arc<Notify>,
+    abandon: CancellationToken,
+    /// Milliseconds UTC of the last tick, for readiness.
+    pub last_beat: Arc<AtomicI64>,
+}
+
+/// Runs until `stop`, then finishes or abandons what is under way within 10 s.
+///
+/// # Errors
+/// Where another daemon holds the file, or the store cannot be written at the start.
+pub async fn run(almanac: Arc<Almanac>, stop: CancellationToken, last_beat: Arc<AtomicI64>) -> anyhow::Result<()> {
+    let _lock = almanac.store.lock_for_daemon()?;
+    let daemon = Daemon::start(almanac, last_beat).await?;
+    let mut heartbeat = JobScheduler::new().await.context("the heartbeat cannot be made")?;
+    let wake = Arc::clone(&daemon.wake);
+    let beat = Job::new_async(HEARTBEAT, move |_, _| {
+        let wake = Arc::clone(&wake);
+        Box::pin(async move { wake.notify_one() })
+    })
+    .context("the heartbeat cannot be made")?;
+    heartbeat.add(beat).await.context("the heartbeat cannot be added")?;
+    heartbeat.start().await.context("the heartbeat cannot be started")?;
+    loop {
+        if let Err(error) = daemon.tick().await {
+            // The store may be full or locked for a while; nothing is lost, and the next beat looks again.
+            tracing::error!(%error, "what is due could not be looked up: {error}");
+        }
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = daemon.wake.notified() => {}
+        }
+    }
+    if let Err(error) = heartbeat.shutdown().await {
+        tracing::debug!(%error, "the heartbeat did not stop cleanly");
+    }
+    daemon.finish().await;
+    Ok(())
+}
+
+impl Daemon {
+    /// Makes a daemon: clears what an earlier one left half done and plans every watch.
+    ///
+    /// # Errors
+    /// Where the store cannot be written.
+    pub async fn start(almanac: Arc<Almanac>, last_beat: Arc<AtomicI64>) -> anyhow::Result<Daemon> {
+        let outbox = Outbox::new(&almanac.config, almanac.clock.clone()).map_err(anyhow::Error::msg)?;
+        almanac.store.recover_messages().await?;
+        let mut tx = almanac.store.write().await?;
+        tx.clear_daemon_leases(LEASE_PREFIX).await?;
+        for watch in &almanac.config.watches {
+            let (row, state) = tx.watch(&watch.id, watch.source.kind(), watch.institution.as_deref()).await?;
+            // A watch that was never polled is due now; one whose time passed while no daemon ran is made up, once.
+            let planned = state.next_due.filter(|_| state.schedule.as_deref() == Some(watch.schedule.text().as_str()));
+            match planned {
+                Some(_) => {}
+                None if state.last_poll.is_none() => {
+                    let now = tx.now;
+                    tx.plan(row, now, &watch.schedule.text()).await?;
+                }
+                None => almanac.plan_next(&mut tx, row, watch, state.consecutive_failures).await?,
+            }
+        }
+        tx.commit().await?;
+        let owner = format!("{LEASE_PREFIX}{}", std::process::id()).into();
+        Ok(Daemon {
+            almanac,
+            outbox: Arc::new(outbox),
+            owner,
+            tasks: TaskTracker::new(),
+            slots: Arc::new(Semaphore::new(POLLS_UNDER_WAY_MAX)),
+            delivering: Arc::new(Mutex::new(())),
+            wake: Arc::new(Notify::new()),
+            abandon: CancellationToken::new(),
+            last_beat,
+        })
+    }
+
+    /// Starts the polls that are due and a delivery, without waiting for them.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn tick(&self) -> anyhow::Result<()> {
+        let now = self.almanac.clock.now();
+        self.last_beat.store(now.millis(), Ordering::Relaxed);
+        for id in self.almanac.store.due(now).await? {
+            let Some(watch) = self.almanac.config.watch(&id) else { continue };
+            let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else { break };
+            let (daemon, watch) = (self.clone(), watch.clone());
+            self.tasks.spawn(async move {
+                daemon.poll(&watch, now).await;
+                drop(slot);
+                daemon.wake.notify_one();
+            });
+        }
+        let daemon = self.clone();
+        self.tasks.spawn(async move { daemon.deliver().await });
+        Ok(())
+    }
+
+    /// Waits until nothing is under way.
+    pub async fn idle(&self) {
+        while !self.tasks.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn poll(&self, watch: &Watch, due: Moment) {
+        let order = PollOrder {
+            owner: format!("{}:{}", self.owner, due.millis()),
+            accept: false,
+            scheduled: true,
+            abandon: self.abandon.clone(),
+        };
+        let (almanac, polled, ordered) = (Arc::clone(&self.almanac), watch.clone(), order.clone());
+        // In a task of its own, so that a panic ends this poll and nothing else.
+        let run = tokio::spawn(async move { almanac.poll_as(&polled, &order).await });
+        if let Err(panic) = run.await {
+            tracing::error!(watch = %watch.id, "polling {} ended in a defect of Almanac ({panic}); please report it", watch.id);
+            if let Err(error) = self.almanac.note_defect(watch, &ordered).await {
+                tracing::error!(%error, "the defect could not be noted: {error}");
+            }
+        }
+    }
+
+    /// Delivers what is due; one delivery at a time, since each takes all that is due.
+    async fn deliver(&self) {
+        let Ok(_alone) = self.delivering.try_lock() else { return };
+        tokio::select! {
+            biased;
+            () = self.abandon.cancelled() => {}
+            delivered = self.outbox.deliver_due(&self.almanac.store, &self.almanac.config) => {
+                if let Err(error) = delivered {
+                    tracing::error!(%error, "alerts could not be delivered: {error}");
+                }
+            }
+        }
+    }
+
+    /// Waits for what is under way, then abandons it.
+    async fn finish(&self) {
+        self.tasks.close();
+        if tokio::time::timeout(FINISH_WITHIN, self.tasks.wait()).await.is_err() {
+            tracing::info!("abandoning what is still under way; it is made up at the next start");
+            self.abandon.cancel();
+            let _ = tokio::time::timeout(ABANDON_WITHIN, self.tasks.wait()).await;
+        }
+    }
+}
