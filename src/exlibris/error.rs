@@ -49,8 +49,8 @@ pub enum Problem {
     /// The answer is larger than the bound.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(usize),
-    /// It points to another host.
-    #[error("the answer redirects to another host, which is never followed")]
+    /// It points to another host; or to anywhere at all, where a key or JSON was concerned.
+    #[error("the answer redirects elsewhere, which is not followed")]
     RedirectedAway,
     /// A login page, a maintenance page, HTML where JSON was asked, a wrong shape.
     #[error("implausible answer: {0}")]
@@ -58,6 +58,30 @@ pub enum Problem {
     /// The call budget of this poll or day is spent.
     #[error("{0}")]
     BudgetSpent(String),
+}
+
+impl Problem {
+    /// The same problem, where it tells how often was tried, after `attempts` attempts.
+    pub fn after(self, attempts: u32) -> Self {
+        match self {
+            Problem::TooFast(_) => Problem::TooFast(attempts),
+            Problem::ServerFailed(_) => Problem::ServerFailed(attempts),
+            other => other,
+        }
+    }
+}
+
+impl CallError {
+    /// A problem that we see ourselves: no errorCode and no status belong to it.
+    pub fn ours(attempted: &str, problem: Problem) -> Self {
+        Self {
+            attempted: attempted.to_owned(),
+            problem,
+            error_code: None,
+            tracking_id: None,
+            status: None,
+        }
+    }
 }
 
 fn context(code: &Option<String>, tracking: &Option<String>) -> String {

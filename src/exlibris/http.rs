@@ -1,10 +1,39 @@
 //! The client core: keys, pacing, retries, bounds, quota.
 
+use std::collections::HashMap;
+use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
+use reqwest::header::{HeaderName, HeaderValue};
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use url::Url;
+
+use super::address::{file_name, is_loopback, join};
+use super::error::{CallError, Problem};
+use super::error_body::{Door, Trouble, judge_json, judge_page};
+use super::exchange::{Answer, Clients, Get, JSON_BYTES_MAX, PAGE_BYTES_MAX, redirect, refuse_redirect};
+use super::pace::{Pacer, Pool};
+use super::retry::{ATTEMPTS_MAX, RETRY_AFTER_MAX, back_off, retry_after};
 use crate::clock::Clock;
 use crate::config::{ExLibrisSettings, Institution};
+use crate::model::moment::Moment;
+
+/// Calls of one poll, retries included. The longest list known, a few thousand partners, takes some dozens; a poll that
+/// wants more has lost its way, and the quota is the libraries' own.
+pub const CALLS_PER_POLL_MAX: u32 = 500;
+
+/// Redirects of one public page that are followed, all on its own host.
+pub const REDIRECTS_MAX: u32 = 5;
+
+const ACCEPT_JSON: &str = "application/json";
+const ACCEPT_PAGE: &str = "text/html, application/xhtml+xml, application/json;q=0.9, application/xml;q=0.8, */*;q=0.1";
+
+/// No quota seen yet.
+const QUOTA_UNKNOWN: i64 = i64::MIN;
 
 /// All that the program needs to call Ex Libris; cheap to clone, made once.
 #[derive(Clone, Debug)]
@@ -12,54 +41,391 @@ pub struct ExLibris {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 struct Inner {
-    _settings: ExLibrisSettings,
-    _clock: Clock,
+    settings: ExLibrisSettings,
+    clock: Clock,
+    clients: Clients,
+    pacer: Pacer,
+    /// What [`super::alma::verify_institution`] found, by institution.
+    verifications: Mutex<HashMap<String, Remembered>>,
+}
+
+/// An answer that is good for a while, for one key.
+#[derive(Clone, Copy)]
+struct Remembered {
+    key: blake3::Hash,
+    until: Moment,
+    verified: bool,
 }
 
 /// The calls of one poll: knows whose pace and key they use, counts them, notes the quota that Ex Libris names.
 #[derive(Debug)]
 pub struct Session {
-    _exlibris: ExLibris,
-    _institution: Option<Institution>,
+    exlibris: ExLibris,
+    institution: Option<Institution>,
+    key: OnceLock<Result<HeaderValue, Problem>>,
+    calls: AtomicU32,
+    quota_remaining: AtomicI64,
+    pages_to: Option<PathBuf>,
+}
+
+/// A public page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Where it was found in the end; the same host as the address asked for.
+    pub url: Url,
+    /// HTTP status, 200 to 299.
+    pub status: u16,
+    /// `Content-Type`, as it was sent.
+    pub content_type: Option<String>,
+    /// The page, read as UTF-8; what is not UTF-8 in it becomes U+FFFD.
+    pub body: String,
 }
 
 impl ExLibris {
     /// Builds the clients.
     ///
     /// # Errors
-    /// A sentence, where the TLS set-up of this computer cannot be used.
+    /// A sentence, where the TLS set-up of this computer or the contact in the settings cannot be used.
     pub fn new(settings: &ExLibrisSettings, clock: Clock) -> Result<Self, String> {
         Ok(Self {
             inner: Arc::new(Inner {
-                _settings: settings.clone(),
-                _clock: clock,
+                settings: settings.clone(),
+                clients: Clients::new(settings)?,
+                pacer: Pacer::new(clock.clone()),
+                clock,
+                verifications: Mutex::new(HashMap::new()),
             }),
         })
     }
 
-    /// Begins the calls of one poll, for an institution or (None) for public pages.
+    /// Begins the calls of one poll, for an institution or (None) for public pages. The institution's key is read, anew
+    /// for every session, when it is first needed.
     pub fn session(&self, institution: Option<&Institution>) -> Session {
-        let _ = &self.inner;
         Session {
-            _exlibris: self.clone(),
-            _institution: institution.cloned(),
+            exlibris: self.clone(),
+            institution: institution.cloned(),
+            key: OnceLock::new(),
+            calls: AtomicU32::new(0),
+            quota_remaining: AtomicI64::new(QUOTA_UNKNOWN),
+            pages_to: None,
         }
     }
 }
 
 impl Session {
+    /// Asks the API gateway with the institution's key, and gives the JSON that it answers. `path_segments` are encoded
+    /// here: a code may hold any character. `attempted` says in words what is being tried.
+    ///
+    /// # Errors
+    /// [`CallError`] for anything but a good answer; a missing key is [`Problem::NoKey`].
+    pub async fn get_json(
+        &self,
+        base: &Url,
+        path_segments: &[&str],
+        query: &[(&str, &str)],
+        attempted: &str,
+    ) -> Result<Value, CallError> {
+        let ours = |problem| CallError::ours(attempted, problem);
+        let institution = self.institution.as_ref().ok_or_else(|| {
+            let reason = "no institution is concerned, so there is no key";
+            ours(Problem::NoKey(reason.to_owned()))
+        })?;
+        if base.scheme() != "https" && !is_loopback(base) {
+            let reason = format!(
+                "the gateway of {} is not https, and a key is sent over nothing else; correct `gateway`",
+                institution.code
+            );
+            return Err(ours(Problem::NoKey(reason)));
+        }
+        let authorization = self.authorization().map_err(ours)?;
+        let mut url = join(base, path_segments).map_err(ours)?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let settings = &self.exlibris.inner.settings;
+        let per_second = institution.per_second.unwrap_or(settings.per_second);
+        let pool = self.exlibris.inner.pacer.pool(&institution.quota_pool, per_second);
+        let get = Get {
+            url: &url,
+            accept: ACCEPT_JSON,
+            authorization: Some(authorization),
+            headers: &[],
+            bytes_max: JSON_BYTES_MAX,
+        };
+        self.call(&get, &pool, attempted, |answer| {
+            refuse_redirect(answer)?;
+            judge_json(answer.status, &answer.body, Door::Gateway)
+        })
+        .await
+        .map(|(value, _)| value)
+    }
+
+    /// Asks a public service that answers with JSON, such as a Primo front end. No key is sent, no redirect is followed,
+    /// and a service that asks for fewer calls gets no second one.
+    ///
+    /// # Errors
+    /// [`CallError`] for anything but a good answer.
+    pub async fn get_json_without_key(&self, url: &Url, attempted: &str) -> Result<Value, CallError> {
+        let get = Get {
+            url,
+            accept: ACCEPT_JSON,
+            authorization: None,
+            headers: &[],
+            bytes_max: JSON_BYTES_MAX,
+        };
+        self.call(&get, &self.pool_of_host(url), attempted, |answer| {
+            refuse_redirect(answer)?;
+            judge_json(answer.status, &answer.body, Door::Public)
+        })
+        .await
+        .map(|(value, _)| value)
+    }
+
+    /// Fetches a public page, or a public answer that its reader parses itself. Redirects are followed on the page's own
+    /// host only.
+    ///
+    /// # Errors
+    /// [`CallError`]; a page that is not there (404, 410) is [`Problem::NotFound`]. Whether a page with a good status is
+    /// the right one, its reader must judge.
+    pub async fn get_page(&self, url: &Url, attempted: &str) -> Result<Page, CallError> {
+        self.get_page_with(url, &[], attempted).await
+    }
+
+    /// [`Session::get_page`] with further headers, such as MindTouch's `x-deki-token` (RELEASE_NOTES.md §4).
+    ///
+    /// # Errors
+    /// As [`Session::get_page`].
+    pub async fn get_page_with(&self, url: &Url, headers: &[(&str, &str)], attempted: &str) -> Result<Page, CallError> {
+        let ours = |problem| CallError::ours(attempted, problem);
+        let headers = headers
+            .iter()
+            .map(|(name, value)| {
+                let mut value = HeaderValue::from_str(value).ok()?;
+                value.set_sensitive(true);
+                Some((HeaderName::from_bytes(name.as_bytes()).ok()?, value))
+            })
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| ours(Problem::Implausible("a token that cannot stand in a header".to_owned())))?;
+        let pool = self.pool_of_host(url);
+        let mut at = url.clone();
+        at.set_fragment(None);
+        for _ in 0..=REDIRECTS_MAX {
+            let get = Get {
+                url: &at,
+                accept: ACCEPT_PAGE,
+                authorization: None,
+                headers: &headers,
+                bytes_max: PAGE_BYTES_MAX,
+            };
+            let (next, answer) = self
+                .call(&get, &pool, attempted, |answer| {
+                    self.keep_page(&at, answer);
+                    match redirect(&at, answer)? {
+                        Some(next) => Ok(Some(next)),
+                        None => judge_page(answer.status, &answer.body).map(|()| None),
+                    }
+                })
+                .await?;
+            match next {
+                Some(next) => at = next,
+                None => {
+                    return Ok(Page {
+                        url: at,
+                        status: answer.status,
+                        content_type: answer.content_type,
+                        body: String::from_utf8_lossy(&answer.body).into_owned(),
+                    });
+                }
+            }
+        }
+        let reason = format!("more than {REDIRECTS_MAX} redirects");
+        Err(ours(Problem::Implausible(reason)))
+    }
+
+    /// The institution whose calls these are.
+    pub fn institution(&self) -> Option<&Institution> {
+        self.institution.as_ref()
+    }
+
+    /// Hosts and limits, for those who build addresses.
+    pub fn settings(&self) -> &ExLibrisSettings {
+        &self.exlibris.inner.settings
+    }
+
     /// Calls made so far, retries included.
     pub fn calls(&self) -> u32 {
-        0
+        self.calls.load(Ordering::Relaxed)
     }
 
     /// The last `X-Exl-Api-Remaining` seen.
     pub fn quota_remaining(&self) -> Option<i64> {
-        None
+        let remaining = self.quota_remaining.load(Ordering::Relaxed);
+        (remaining != QUOTA_UNKNOWN).then_some(remaining)
     }
 
-    /// Keeps every public page (never an answer given to a key) in this directory from now on.
-    pub fn save_pages_to(&mut self, _dir: PathBuf) {}
+    /// Keeps every public page (never an answer given to a key) in this directory from now on. It is made if it is not
+    /// there; pages that cannot be written are named in the log and hinder nothing else.
+    pub fn save_pages_to(&mut self, dir: PathBuf) {
+        self.pages_to = Some(dir);
+    }
+
+    /// What [`super::alma::verify_institution`] found with the same key, while it is good.
+    pub(super) fn remembered_verification(&self, code: &str) -> Option<bool> {
+        let key = self.key_hash()?;
+        let now = self.exlibris.inner.clock.now();
+        let all = self.lock_verifications();
+        let found = all.get(code)?;
+        (found.key == key && now < found.until).then_some(found.verified)
+    }
+
+    /// Remembers what [`super::alma::verify_institution`] found.
+    pub(super) fn remember_verification(&self, code: &str, verified: bool, good_for: Duration) {
+        let Some(key) = self.key_hash() else { return };
+        let until = self.exlibris.inner.clock.now().plus(good_for);
+        let remembered = Remembered { key, until, verified };
+        // As many entries as there are institutions in the configuration.
+        self.lock_verifications().insert(code.to_owned(), remembered);
+    }
+
+    fn lock_verifications(&self) -> MutexGuard<'_, HashMap<String, Remembered>> {
+        let all = &self.exlibris.inner.verifications;
+        all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lives in memory only; it tells whether a key is still the same without keeping it twice.
+    fn key_hash(&self) -> Option<blake3::Hash> {
+        let header = self.authorization().ok()?;
+        Some(blake3::hash(header.as_bytes()))
+    }
+
+    /// `apikey KEY`, read once in a session.
+    fn authorization(&self) -> Result<&HeaderValue, Problem> {
+        let read = || {
+            let institution = self.institution.as_ref();
+            let code = institution.map_or("nobody", |institution| institution.code.as_str());
+            let Some(reference) = institution.and_then(|institution| institution.api_key.as_ref()) else {
+                let reason = format!("{code} has no API key; name one as `api_key = {{ env = \"…\" }}`");
+                return Err(Problem::NoKey(reason));
+            };
+            let key = reference.read().map_err(|missing| Problem::NoKey(missing.0))?;
+            let mut header = HeaderValue::from_str(&format!("apikey {}", key.expose_secret())).map_err(|_| {
+                let reason = format!("the API key of {code} holds characters that no key has; copy it again");
+                Problem::NoKey(reason)
+            })?;
+            header.set_sensitive(true);
+            Ok(header)
+        };
+        self.key.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    fn pool_of_host(&self, url: &Url) -> Arc<Pool> {
+        let host = url.host_str().unwrap_or_default();
+        let port = url.port_or_known_default().unwrap_or_default();
+        let inner = &self.exlibris.inner;
+        // A colon and a slash keep the name apart from every quota pool that a person would name.
+        inner
+            .pacer
+            .pool(&format!("host://{host}:{port}"), inner.settings.per_second)
+    }
+
+    /// Makes a call, again where that may help, and judges each answer.
+    async fn call<T>(
+        &self,
+        get: &Get<'_>,
+        pool: &Pool,
+        attempted: &str,
+        judge: impl Fn(&Answer) -> Result<T, Trouble>,
+    ) -> Result<(T, Answer), CallError> {
+        let clock = &self.exlibris.inner.clock;
+        let mut attempt = 1;
+        loop {
+            self.count(attempted)?;
+            let permit = pool.permit().await;
+            let sent = self.exlibris.inner.clients.send(get).await;
+            drop(permit);
+
+            let mut wish = None;
+            let judged = sent.and_then(|answer| {
+                if let (Some(remaining), true) = (answer.quota_remaining, get.authorization.is_some()) {
+                    self.quota_remaining.store(remaining, Ordering::Relaxed);
+                }
+                wish = answer
+                    .retry_after
+                    .as_deref()
+                    .and_then(|value| retry_after(value, clock.now()));
+                judge(&answer).map(|usable| (usable, answer))
+            });
+            let trouble = match judged {
+                Ok(usable) => return Ok(usable),
+                Err(trouble) => trouble,
+            };
+            tracing::debug!(attempted, attempt, status = trouble.status, problem = %trouble.problem, "no usable answer");
+
+            let wait = back_off(attempt, fastrand::f64()).max(wish.unwrap_or_default());
+            if matches!(trouble.problem, Problem::TooFast(_)) {
+                // Those who share the quota have to slow down with us.
+                pool.put_off(wait);
+            }
+            if !trouble.again || attempt >= ATTEMPTS_MAX || wait > RETRY_AFTER_MAX {
+                return Err(CallError {
+                    attempted: attempted.to_owned(),
+                    problem: trouble.problem.after(attempt),
+                    error_code: trouble.error_code,
+                    tracking_id: trouble.tracking_id,
+                    status: trouble.status,
+                });
+            }
+            clock.sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    fn count(&self, attempted: &str) -> Result<(), CallError> {
+        let one_more = |calls: u32| (calls < CALLS_PER_POLL_MAX).then_some(calls + 1);
+        match self.calls.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more) {
+            Ok(_) => Ok(()),
+            Err(_) => {
+                let reason = format!("this poll has made {CALLS_PER_POLL_MAX} calls, which is the limit of one poll");
+                Err(CallError::ours(attempted, Problem::BudgetSpent(reason)))
+            }
+        }
+    }
+
+    /// Writes a public page down for a person to look at; only [`Session::get_page`] comes here.
+    fn keep_page(&self, url: &Url, answer: &Answer) {
+        let Some(dir) = &self.pages_to else { return };
+        if answer.body.is_empty() {
+            return;
+        }
+        let file = dir.join(file_name(url, answer.status, answer.content_type.as_deref()));
+        let written = std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&file, &answer.body));
+        if let Err(error) = written {
+            tracing::warn!(file = %file.display(), %error, "a page could not be saved");
+        }
+    }
+}
+
+impl fmt::Debug for Inner {
+    /// Without the verifications, which hold hashes of keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner")
+            .field("settings", &self.settings)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Polls run on many threads, so what a poll waits for must be able to move between them. It only has to compile.
+    #[expect(dead_code, reason = "the compiler is the test")]
+    fn calls_may_move_between_threads(session: &Session, url: &Url) {
+        fn moves<T: Send>(_: T) {}
+        moves(session.get_json(url, &[], &[], ""));
+        moves(session.get_json_without_key(url, ""));
+        moves(session.get_page(url, ""));
+    }
 }
