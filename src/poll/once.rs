@@ -73,7 +73,7 @@ impl Almanac {
         };
         let session = self.exlibris.session(self.institution_of(watch));
         let gate = match gate {
-            Gate::Probe => self.probe(watch, &session).await?,
+            Gate::Probe => self.probe(watch).await?,
             decided => decided,
         };
         if let Gate::Closed(reason) = gate {
@@ -120,13 +120,13 @@ impl Almanac {
     }
 
     /// Makes one cheap call to see whether the quota has recovered.
-    async fn probe(&self, watch: &Watch, session: &Session) -> Result<Gate, StoreError> {
+    async fn probe(&self, watch: &Watch) -> Result<Gate, StoreError> {
         let Some(institution) = self.institution_of(watch) else { return Ok(Gate::Open) };
         // Whatever it answers, the number of remaining calls comes with it.
-        let _ = alma::general(session).await;
+        let session = self.exlibris.session(Some(institution));
+        let _ = alma::general(&session).await;
         let mut tx = self.store.write().await?;
         tx.note_calls(&institution.quota_pool, session.calls(), session.quota_remaining()).await?;
-        session.forget_calls();
         let mut state = tx.quota(&institution.quota_pool).await?;
         state.last_probe = Some(tx.now);
         tx.note_quota_low(&institution.quota_pool, state.low_since, state.last_probe).await?;

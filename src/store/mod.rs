@@ -249,3 +249,27 @@ fn unusable(path: &Path, error: sqlx::Error) -> StoreError {
 fn unfit(path: &Path, what: &str) -> StoreError {
     StoreError::Unfit(format!("the database {}: {what}", path.display()))
 }
+
+/// The queries whose cost grows with the history, by name, for the test that holds their plans down.
+#[doc(hidden)]
+pub fn big_queries() -> Vec<(&'static str, String)> {
+    let newest_events = |condition: &str| {
+        format!("{} WHERE e.superseded = 0{condition} ORDER BY e.detected_ms DESC, e.id DESC LIMIT 50", events::SELECT_EVENT)
+    };
+    vec![
+        ("snapshot at a moment", history::STANDING.to_owned()),
+        ("documents", history::CHAINS.to_owned()),
+        ("moment to poll", "SELECT id FROM poll WHERE committed_ms <= ? ORDER BY committed_ms DESC, id DESC LIMIT 1".to_owned()),
+        (
+            "snapshots",
+            "SELECT id FROM poll WHERE watch_id = ? AND added + removed + modified > 0 ORDER BY id DESC LIMIT ?".to_owned(),
+        ),
+        ("newest events", newest_events("")),
+        ("events since", newest_events(" AND e.detected_ms >= ? AND e.detected_ms < ?")),
+        ("events of a library", newest_events(" AND e.institution = ?")),
+        ("events of a watch", newest_events(" AND e.watch_id = ?")),
+        ("next page of events", newest_events(" AND (e.detected_ms, e.id) < (?, ?)")),
+        ("records of a watch", "SELECT key FROM record WHERE watch_id = ?".to_owned()),
+        ("first seen anywhere", "SELECT MIN(r.first_seen_ms) FROM record r JOIN watch w ON w.id = r.watch_id WHERE r.key = ? AND w.source = ?".to_owned()),
+    ]
+}
