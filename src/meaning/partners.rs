@@ -13,6 +13,8 @@ use crate::model::event::{EventDraft, EventKind, Topic};
 const PRODUCT: &str = "Alma";
 /// Changes named one by one in a text; the rest are counted.
 const NAMED_MAX: usize = 4;
+/// Changes that a title tells by itself.
+const HEADLINES_MAX: usize = 2;
 /// Profile types whose definition speaks only of systems other than Alma (rest_partner.xsd): OCLC, ILLiad and Relais by
 /// NCIP, INN-Reach, SLNP, and "external system". A partner reached by one of them is a library that takes part without
 /// Alma. ISO, ISO 18626, NCIP peer-to-peer and e-mail serve both kinds and so say nothing.
@@ -112,8 +114,8 @@ fn status_event(names: &Names, old: &Value, new: &Value) -> Option<EventDraft> {
             EventKind::PartnerDeactivated,
             format!("{library}: {partner} is now {state}"),
             format!(
-                "{from_to} The partner record is switched off as a whole: borrowing and lending between {library} and \
-                 this partner under it stop, whatever its other settings say."
+                "{from_to} Inactive is Alma's off switch for a partner record: no new borrowing or lending is to be \
+                 expected between {library} and this partner under it, whatever its other settings say."
             ),
         ))
     } else {
@@ -125,16 +127,23 @@ fn changed(names: &Names, old: &Value, new: &Value) -> Option<EventDraft> {
     let Names { library, partner } = names;
     let changes = differences(old, new, names);
     let first = changes.first()?;
-    let mut title = match (&first.headline, changes.len()) {
-        (Some(headline), _) => format!("{library}: {headline}"),
-        (None, 1) => format!("{library}: {partner}: {}", first.sentence),
-        (None, count) => format!("{library}: {count} settings of {partner} changed"),
+    let headlines: Vec<&str> = changes
+        .iter()
+        .filter_map(|change| change.headline.as_deref())
+        .take(HEADLINES_MAX)
+        .collect();
+    let title = match (headlines.len(), changes.len()) {
+        (0, 1) => format!("{library}: {partner}: {}", first.sentence),
+        (0, count) => format!("{library}: {count} settings of {partner} changed"),
+        (told, count) => {
+            let rest = match count - told {
+                0 => String::new(),
+                1 => ", and one more setting changed".to_owned(),
+                more => format!(", and {more} more settings changed"),
+            };
+            format!("{library}: {}{rest}", headlines.join(" and "))
+        }
     };
-    match (first.headline.is_some(), changes.len()) {
-        (true, 2) => title.push_str(", and one more setting changed"),
-        (true, count) if count > 2 => title.push_str(&format!(", and {} more settings changed", count - 1)),
-        _ => {}
-    }
     let mut summary = format!("Partner record of {partner} in Alma: {}.", listed(&changes));
     for change in &changes {
         if let Some(definition) = change.definition {

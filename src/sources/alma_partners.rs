@@ -34,8 +34,11 @@ enum Holds {
     Host,
 }
 
+/// Names of kept fields, and what each holds.
+type Fields = &'static [(&'static str, Holds)];
+
 /// What is kept of `partner_details`. All else is dropped, above all `contact_info` and `notes`.
-const GENERAL: &[(&str, Holds)] = &[
+const GENERAL: Fields = &[
     ("name", Holds::Text),
     ("status", Holds::Code),
     ("system_type", Holds::Code),
@@ -58,7 +61,7 @@ const GENERAL: &[(&str, Holds)] = &[
 
 /// What is kept of `profile_details`, by profile type: the child that Alma fills for that type, and its harmless fields.
 /// No passwords, user names, API keys, accounts or mail addresses. An unknown type is kept by name alone.
-const PROFILES: &[(&str, &str, &[(&str, Holds)])] = &[
+const PROFILES: &[(&str, &str, Fields)] = &[
     (
         "ART_EMAIL",
         "art_email_details",
@@ -350,7 +353,8 @@ impl PartnerList {
             }
             Some(known) => {
                 self.repeated += 1;
-                if draft.body.to_string() < known.body.to_string() {
+                let (new_text, known_text) = (draft.body.to_string(), known.body.to_string());
+                if new_text < known_text {
                     self.drafts.insert(code.clone(), draft);
                 }
             }

@@ -1,1 +1,3 @@
-//! placeholder
+//! Stories, one file a capability.
+
+mod partners_and_views;
