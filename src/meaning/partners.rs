@@ -73,7 +73,7 @@ fn added(change: &ChangeInContext<'_>, names: &Names, old: &Value, new: &Value) 
         )
     };
     if state == Some("inactive") {
-        event.title.push_str(", still inactive");
+        event.title.push_str(", but inactive");
     }
     event.non_alma = is_non_alma(new);
     event
@@ -125,15 +125,24 @@ fn status_event(names: &Names, old: &Value, new: &Value) -> Option<EventDraft> {
 
 fn changed(names: &Names, old: &Value, new: &Value) -> Option<EventDraft> {
     let Names { library, partner } = names;
-    let changes = differences(old, new, names);
-    let first = changes.first()?;
+    let mut changes = differences(old, new, names);
+    let mut told_together = 0;
+    if let Some(on_off) = both_directions(old, new) {
+        let [lending, borrowing, ..] = changes.as_mut_slice() else {
+            return None;
+        };
+        lending.headline = Some(format!("borrowing and lending with {partner} are both now {on_off}"));
+        borrowing.headline = None;
+        told_together = 1;
+    }
     let headlines: Vec<&str> = changes
         .iter()
         .filter_map(|change| change.headline.as_deref())
         .take(HEADLINES_MAX)
         .collect();
-    let title = match (headlines.len(), changes.len()) {
-        (0, 1) => format!("{library}: {partner}: {}", first.sentence),
+    let title = match (headlines.len() + told_together, changes.len()) {
+        (0, 0) => return None,
+        (0, 1) => format!("{library}: {partner}: {}", changes[0].sentence),
         (0, count) => format!("{library}: {count} settings of {partner} changed"),
         (told, count) => {
             let rest = match count - told {
@@ -154,6 +163,17 @@ fn changed(names: &Names, old: &Value, new: &Value) -> Option<EventDraft> {
     let mut event = draft(EventKind::PartnerChanged, title, summary);
     event.non_alma = is_non_alma(new) && !is_non_alma(old);
     Some(event)
+}
+
+/// Whether borrowing and lending went the same way at once, and which: `on` or `off`.
+fn both_directions(old: &Value, new: &Value) -> Option<&'static str> {
+    let flag = |record: &Value, name: &str| record.get(name).and_then(Value::as_bool);
+    let moved = |name: &str| (flag(old, name), flag(new, name));
+    match (moved("lending_supported"), moved("borrowing_supported")) {
+        ((Some(true), Some(false)), (Some(true), Some(false))) => Some("off"),
+        ((Some(false), Some(true)), (Some(false), Some(true))) => Some("on"),
+        _ => None,
+    }
 }
 
 /// One field that differs, in words.

@@ -14,8 +14,6 @@ use words::Subject;
 const ROLL_OUT: Duration = Duration::from_secs(48 * 60 * 60);
 /// Where the live release stands (PRIMO.md §4).
 const RELEASE_KEY: &str = "system-configuration/Alma_Version";
-/// Ends every summary about a switch: the evidence is of the tier "seen configured" (PRIMO.md §4).
-const EVIDENCE: &str = "Seen in the view's configuration; nobody has tried it.";
 /// Items of a list named in a text.
 const LISTED_MAX: usize = 6;
 
@@ -70,20 +68,26 @@ impl Told<'_> {
         };
         if is_new_anywhere {
             let novelty = match first_seen {
-                None => "No watched view had it before.".to_owned(),
-                Some(_) => "It came to the watched views within the last 48 hours.".to_owned(),
+                None => "No watched view had it before.",
+                Some(_) => "It came to the watched views within the last 48 hours.",
+            };
+            // Rows and tabs are the library's own; a new name in the other containers is the vendor's doing (PRIMO.md §4).
+            let (place, hint) = if subject.is_vendors() {
+                (
+                    " in Primo",
+                    " A setting that nobody had before often comes with, or ahead of, a release note.",
+                )
+            } else {
+                ("", "")
             };
             return Saying {
                 kind: EventKind::SwitchAppeared,
                 title: if subject.is_tab() {
                     format!("{library}: new {name} in view {view}")
                 } else {
-                    format!("{library}: {name} is new in Primo, {state} in view {view}")
+                    format!("{library}: {name} is new{place}; it is {state} in view {view}")
                 },
-                summary: format!(
-                    "{novelty} A setting that nobody had before often comes with, or ahead of, a release note. {}",
-                    self.place()
-                ),
+                summary: format!("{novelty}{hint} {}", self.place()),
             };
         }
         match switch(new) {
@@ -118,8 +122,7 @@ impl Told<'_> {
                 kind: EventKind::SwitchTurnedOff,
                 title: format!("{library}: {name} is no longer there in view {view}; it was on"),
                 summary: format!(
-                    "The setting is gone from the view's configuration. Ex Libris drops a switch when it retires a \
-                     feature, and also when it makes one permanent. {}",
+                    "The setting is gone, which alone does not say whether the feature went or became permanent. {}",
                     self.place()
                 ),
             },
@@ -167,16 +170,16 @@ impl Told<'_> {
             },
             (Some(_), Some(_)) => Saying {
                 kind: EventKind::SwitchChanged,
-                title: format!("{library}: the place or use of {name} changed in view {view}"),
+                title: format!("{library}: details of {name} changed in view {view}"),
                 summary: format!(
-                    "It is {} as before; what changed is how it is shown. {}",
+                    "It is {} as before; what differs is its place in the table or another column of it. {}",
                     value_in_words(new),
                     self.place()
                 ),
             },
             _ if old.get("value") == new.get("value") => Saying {
                 kind: EventKind::SwitchChanged,
-                title: format!("{library}: the place or use of {name} changed in view {view}"),
+                title: format!("{library}: details of {name} changed in view {view}"),
                 summary: format!(
                     "Its value is the same; what changed is how it is shown. {}",
                     self.place()
@@ -201,8 +204,7 @@ impl Told<'_> {
             kind: EventKind::ReleaseLive,
             title: format!("{library}: Alma {after} is live in view {view}"),
             summary: format!(
-                "The view ran {before} until now. What the release notes announce for {after} can be looked for there. \
-                 Read from the view's configuration (`{RELEASE_KEY}`)."
+                "The view ran {before} until now. What was announced for {after} can now be looked for there. Read from the view's configuration (`{RELEASE_KEY}`)."
             ),
         }
     }
@@ -221,17 +223,16 @@ impl Told<'_> {
         Saying {
             kind: EventKind::ScopeRemoved,
             title: format!("{library}: {} is no longer there in view {view}", subject.name),
-            summary: format!(
-                "{} {}",
-                scope_in_words(old).replacen("Searches", "It searched", 1),
-                self.place()
-            ),
+            summary: format!("{} {}", scope_before(old), self.place()),
         }
     }
 
-    /// Where it stands, for whoever looks it up.
+    /// Where it stands, for whoever looks it up, and of which tier the evidence is: seen configured (PRIMO.md §4).
     fn place(&self) -> String {
-        format!("In the configuration it is `{}`. {EVIDENCE}", self.subject.key)
+        format!(
+            "Read from the view's configuration (`{}`), which says what is set, not whether it works.",
+            self.subject.key
+        )
     }
 }
 
@@ -291,6 +292,10 @@ fn scope_in_words(body: &Value) -> String {
         "Searches {}{index}{tabs}.",
         locations.as_deref().unwrap_or("what is not stated")
     )
+}
+
+fn scope_before(body: &Value) -> String {
+    scope_in_words(body).replacen("Searches", "It searched", 1)
 }
 
 fn list_in_words(value: &Value) -> String {

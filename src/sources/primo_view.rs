@@ -320,3 +320,34 @@ fn failed(reason: &str) -> PartitionRead {
         reason: reason.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_must_be_the_configuration_of_this_view() {
+        let view = "01TUN_INST:01TUN";
+        let answer = |vid: &str, institution: &str| json!({"vid": vid, "primo-view": {"institution": {"institution-code": institution}}});
+        assert_eq!(checked(&answer(view, "01TUN_INST"), view), Ok(Some(true)));
+        assert_eq!(checked(&answer("01TUN_INST_01TUN", ""), view), Ok(None));
+        assert_eq!(
+            checked(&answer(view, "01BLC_NETWORK"), view),
+            Ok(None),
+            "a view of the zone names the zone"
+        );
+        let other_view = checked(&answer("01BC_INST:bclib", "01BC_INST"), view).unwrap_err();
+        assert_eq!(other_view, "it is the configuration of the view 01BC_INST:bclib");
+        let other_institution = checked(&answer("", "01BC_INST"), view).unwrap_err();
+        assert_eq!(other_institution, "it names the institution 01BC_INST, not 01TUN_INST");
+        for not_one in [
+            json!({"errorsExist": true}),
+            json!([]),
+            json!("sign in"),
+            json!({"primo-view": "x"}),
+        ] {
+            assert!(checked(&not_one, view).is_err(), "{not_one}");
+        }
+        assert_eq!(checked(&json!({"system-configuration": {}}), "BLC"), Ok(None));
+    }
+}

@@ -1,5 +1,7 @@
 //! Partners and views: what is kept of them, that the same world gives the same bytes, and what people are told.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as the tests do")]
+
 mod partner_events;
 mod partners;
 mod view_events;

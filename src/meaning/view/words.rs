@@ -77,6 +77,9 @@ const MARKS: &[(&str, &[Topic])] = &[
     ("UCV", &[Topic::NetworkZone]),
 ];
 
+/// A mapping table of that name exists (PRIMO.md §4).
+const SLASHED_TABLE: &str = "Hold/Recall Request Detailed Display";
+
 /// The thing that a key names.
 pub struct Subject {
     /// The key itself.
@@ -97,6 +100,11 @@ impl Subject {
     /// Whether it is a search scope.
     pub fn is_scope(&self) -> bool {
         self.kind == Kind::Scope
+    }
+
+    /// Whether its name comes from Ex Libris and not from the library.
+    pub fn is_vendors(&self) -> bool {
+        self.kind == Kind::Setting && !self.key.starts_with("mapping-tables/")
     }
 
     /// Whether it is a search tab.
@@ -157,10 +165,7 @@ fn plain_name(key: &str) -> String {
     if let Some(rest) = key.strip_prefix("mapping-tables/View Properties/{view}/") {
         return format!("“{}”", parts(rest));
     }
-    if let Some((table, row)) = key
-        .strip_prefix("mapping-tables/")
-        .and_then(|rest| rest.split_once('/'))
-    {
+    if let Some((table, row)) = key.strip_prefix("mapping-tables/").and_then(table_and_row) {
         return format!("“{}” in the table “{table}”", parts(row).replace("/ =", "→ "));
     }
     for container in ["system-configuration/", "attributes-map/", "primo-view/", "top-level/"] {
@@ -172,6 +177,12 @@ fn plain_name(key: &str) -> String {
         return format!("feature flag “{}”", parts(flag));
     }
     format!("“{}”", parts(key))
+}
+
+/// The two halves of the key of a row; one table has a slash in its name.
+fn table_and_row(rest: &str) -> Option<(&str, &str)> {
+    let slashed = rest.strip_prefix(SLASHED_TABLE).and_then(|row| row.strip_prefix('/'));
+    slashed.map_or_else(|| rest.split_once('/'), |row| Some((SLASHED_TABLE, row)))
 }
 
 fn is_last(key: &str, name: &str) -> bool {

@@ -24,6 +24,9 @@ const DROPPED: &[&str] = &[
     "vid",
 ];
 
+/// Of the names above, those that also name rows of mapping tables.
+const DROPPED_ROWS: &[&str] = &["hostlb", "public captcha key", "updated-by", "updated_by"];
+
 /// Names with one of these in them may hold how to reach a person: of their values only truth and small numbers are
 /// kept (how many e-mails a reader may send is a setting; an address is not).
 const PERSONAL: &[&str] = &[
@@ -68,6 +71,12 @@ pub const PRESENT: &str = "present";
 pub fn is_dropped(name: &str) -> bool {
     let name = name.trim().to_lowercase();
     DROPPED.contains(&name.as_str()) || name.ends_with("url")
+}
+
+/// Whether a row of a mapping table with this in a source column is dropped.
+pub fn is_dropped_row(source: &str) -> bool {
+    let source = source.trim().to_lowercase();
+    DROPPED_ROWS.contains(&source.as_str()) || source.ends_with("url")
 }
 
 /// Whether a name may stand in a key: not long, no address, no control characters.

@@ -79,7 +79,9 @@ fn row_of(table_key: &str, row: &Value, own: &Own<'_>) -> Option<Row> {
     let target = columns.get("target").and_then(text_of);
     let holds_address = |text: &String| text.contains('@');
     if sources.iter().map(|(_, text)| text).chain(&target).any(holds_address)
-        || sources.iter().any(|(_, text)| own.is_sibling(text))
+        || sources
+            .iter()
+            .any(|(_, text)| own.is_sibling(text) || allow::is_dropped_row(text))
     {
         return None;
     }

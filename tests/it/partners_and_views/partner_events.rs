@@ -68,7 +68,7 @@ fn a_new_partner_that_is_not_active_yet() {
     );
     insta::assert_snapshot!(added.told(), @r"
     partner.added (notice; resource-sharing)
-    Tufts University: Boston College (BCL) is a new resource sharing partner, still inactive
+    Tufts University: Boston College (BCL) is a new resource sharing partner, but inactive
     Inactive, reached by ISO 18626, system type ALMA. Borrowing requests from Boston College (BCL) to Tufts University (“Supports borrowing”): on; lending requests from Tufts University to Boston College (BCL) (“Supports lending”): off.
     ");
 }
@@ -149,7 +149,7 @@ fn both_directions_and_more_change_at_once() {
     let changed = modified(json!({"borrowing_supported": false, "lending_supported": false, "avg_supply_time": 1}));
     insta::assert_snapshot!(changed.told(), @r"
     partner.changed (notice; resource-sharing)
-    Tufts University: lending requests to Boston College (BCL) are now off and borrowing requests from Boston College (BCL) are no longer accepted, and one more setting changed
+    Tufts University: borrowing and lending with Boston College (BCL) are both now off, and one more setting changed
     Partner record of Boston College (BCL) in Alma: “Supports lending” is now off (it was on); “Supports borrowing” is now off (it was on); average supply time is now 1 day (it was 4 days). By Ex Libris' definition of “Supports lending” the partner receives lending requests from Alma: it can no longer be asked to lend. By Ex Libris' definition of “Supports borrowing” the partner sends borrowing requests to Alma: it can no longer ask to borrow.
     ");
 }

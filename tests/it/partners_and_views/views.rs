@@ -216,6 +216,7 @@ fn nothing_personal_secret_or_volatile_is_kept() {
         },
         "mapping-tables": {
             "Report a Problem": [{"source1": canary, "target": canary}],
+            "General Configuration": [{"source1": "logo_url", "target": canary}, {"source1": "hostLB", "target": canary}],
             "My Account Links": [{"source1": "https://Canary.example.org", "target": "https://Canary.example.org"}],
             "Ask": [{"source1": "desk", "target": "Canary@example.org"}, {"source1": "Canary@example.org", "target": "Y"}],
         },
