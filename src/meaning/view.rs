@@ -149,12 +149,7 @@ impl Told<'_> {
             return Saying {
                 kind: EventKind::SwitchChanged,
                 title: format!("{library}: {name} in view {view} now covers something else"),
-                summary: format!(
-                    "{} Before: {} {}",
-                    scope_in_words(new),
-                    scope_in_words(old),
-                    self.place()
-                ),
+                summary: format!("{} {} {}", scope_in_words(new), scope_before(old), self.place()),
             };
         }
         match (switch(old), switch(new)) {

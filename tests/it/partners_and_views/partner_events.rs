@@ -253,3 +253,12 @@ fn a_code_alone_names_a_partner() {
     nameless.key = "BCL";
     assert!(nameless.events()[0].title.contains(": BCL is no longer"));
 }
+
+#[test]
+fn a_capability_that_is_no_longer_stated_is_not_called_off() {
+    let title = &modified(json!({"lending_supported": null})).events()[0].title;
+    assert_eq!(
+        title,
+        "Tufts University: Boston College (BCL): “Supports lending” is no longer stated (it was on)"
+    );
+}
