@@ -1,3 +1,13 @@
 //! Stories told from outside: one binary, one file a capability.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "tests")]
 
 mod client;
+mod daemon;
+mod invariants;
+mod layers;
+mod partners_and_views;
+mod privacy;
+mod real_input;
+mod same_world;
+mod store;
+mod world;
