@@ -14,7 +14,7 @@ use crate::model::answer::{Outcome, PollRow};
 use crate::model::change::{ChangeInContext, InstitutionName, Op};
 use crate::model::event::EventDraft;
 use crate::model::moment::Moment;
-use crate::model::observation::{Coverage, Draft, Identity, Observation};
+use crate::model::observation::{Coverage, Draft, Identity, Observation, PartitionRead};
 use crate::sources;
 use crate::store::StoreError;
 use crate::store::events::{EventOrigin, StoredChange, subject_of_record};
@@ -185,7 +185,7 @@ impl Almanac {
             verified: None,
             empty: false,
         };
-        let observation = match observed {
+        let mut observation = match observed {
             Ok(observation) => observation,
             Err(error) => {
                 judged.reason = Some(error.to_string());
@@ -196,6 +196,9 @@ impl Almanac {
         };
         for remark in &observation.remarks {
             tracing::info!(watch = %watch.id, "{}: {remark}", watch.id);
+        }
+        if !order.accept {
+            doubt_vanished(&mut observation.coverage, prior);
         }
         judged.verified = Some(observation.verified);
         judged.empty = observation.drafts.is_empty();
@@ -307,6 +310,18 @@ impl Almanac {
     pub(super) async fn plan_next(&self, tx: &mut WriteTx, row: i64, watch: &Watch, failures: u32) -> Result<(), StoreError> {
         let next = due::next_due(watch, self.config.timezone, tx.now, failures);
         tx.plan(row, next, &watch.schedule.text()).await
+    }
+}
+
+/// A partition that had records and now is said not to exist has moved more likely than been withdrawn: what it held is
+/// unknown, not gone.
+fn doubt_vanished(coverage: &mut Coverage, prior: &Prior) {
+    for (partition, read) in &mut coverage.0 {
+        let had = prior.records.values().filter(|known| known.present && known.partition == *partition).count();
+        if *read == PartitionRead::Absent && had > 0 {
+            let reason = format!("had {had} records and is now said not to exist; what it held is kept as it was");
+            *read = PartitionRead::Partial { reason };
+        }
     }
 }
 

@@ -28,6 +28,8 @@ const CONTAINERS: [&str; 4] = ["primo-view", "system-configuration", "mapping-ta
 const TOP_LEVEL: &str = "top-level";
 /// Without any of these an answer is no view configuration.
 const CORE: [&str; 3] = ["primo-view", "system-configuration", "mapping-tables"];
+/// Containers that a view may well not have.
+const MAY_BE_ABSENT: [&str; 2] = ["feature-flags", "mapping-tables"];
 /// Levels of nested maps that are followed; what lies deeper is kept as present.
 const DEPTH_MAX: usize = 6;
 /// Records kept of one container; a real view has about two thousand in all.
@@ -65,6 +67,9 @@ pub fn drafts_of(configuration: &Value, view: &str) -> (Vec<Draft>, Coverage) {
     let configuration = configuration.as_object().unwrap_or(&empty);
     for container in CONTAINERS {
         let read = match configuration.get(container).map(|content| tidy(content.clone())) {
+            // A view of 2024 has no feature flags at all, and a new view may have none yet. Where there were some before,
+            // `poll` takes this for half an answer.
+            None | Some(Value::Null) if MAY_BE_ABSENT.contains(&container) => PartitionRead::Absent,
             None => failed("is missing from the answer"),
             Some(Value::Null) => PartitionRead::Partial {
                 reason: "is empty, which is taken for half an answer".to_owned(),

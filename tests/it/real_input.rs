@@ -94,11 +94,15 @@ async fn a_real_partner_record() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_view_configuration() {
     let Some(real) = samples() else { return };
-    let world = World::new().await;
+    let world = World::with(
+        "[[institution]]\ncode = \"TRAINING_1_INST\"\nname = \"Training College\"\nkind = \"own-alma\"\n\
+         views = [\"TRAINING_1_INST:Auto1\"]\nprimo_host = \"{server}\"\n",
+    )
+    .await;
     let text = read(real.join("samples/primo/exl_training_view_config_2024-08.excerpt.json"));
     let mut view: Value = serde_json::from_str(&text).unwrap();
-    let id = "primo.view/01ELM_INST:MAIN";
-    world.wire().views.insert(format!("{ELM}:MAIN"), view.clone());
+    let id = "primo.view/TRAINING_1_INST:Auto1";
+    world.wire().views.insert("TRAINING_1_INST:Auto1".into(), view.clone());
     let (code, polls, said) = run(&world, &["poll", id]).await;
     assert_eq!(code, 0, "{said}");
     assert!(polls[0]["added"].as_u64().unwrap() > 100, "{polls}");
@@ -122,7 +126,7 @@ async fn a_real_view_configuration() {
     view["primo-view"]["scopes"].as_array_mut().unwrap().push(json!({
         "scope-id": "DN_and_CI", "locations": "Local,DiscoveryNetwork", "types": "local", "tab": "Everything", "contains-central-index-scope": true
     }));
-    world.wire().views.insert(format!("{ELM}:MAIN"), view);
+    world.wire().views.insert("TRAINING_1_INST:Auto1".into(), view);
     run(&world, &["poll", id]).await;
     let (_, events, _) = run(&world, &["events"]).await;
     let mut kinds: Vec<String> = told(&events).into_iter().map(|(kind, _)| kind).collect();
@@ -184,7 +188,7 @@ async fn real_release_note_headings() {
     let items: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let year_of = |item: &Value| item["release"].as_str().and_then(|release| release[..4].parse::<i32>().ok());
     let mut by_year: std::collections::BTreeMap<i32, Vec<&Value>> = std::collections::BTreeMap::new();
-    for item in items.iter().filter(|item| item["product"] == "Alma" && item["section"] == "main" || item["section"] == "main-feature") {
+    for item in items.iter().filter(|item| item["product"] == "Alma" && item["section"] == "Main Features") {
         if let Some(year) = year_of(item) {
             by_year.entry(year).or_default().push(item);
         }

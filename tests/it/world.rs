@@ -172,7 +172,7 @@ impl World {
         Mock::given(any()).respond_with(Answers(Arc::clone(&wire))).mount(&server).await;
         let dir = tempfile::tempdir().unwrap();
         let (clock, hand) = Clock::manual(START.parse().unwrap());
-        let config_text = config(&server.uri(), dir.path(), more);
+        let config_text = config(&server.uri(), dir.path(), &more.replace("{server}", &server.uri()));
         let almanac = Almanac::open(parse(&config_text, dir.path()), clock.clone()).await.unwrap();
         World { server, hand, clock, almanac, dir, wire, config_text }
     }
