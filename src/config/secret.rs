@@ -52,7 +52,8 @@ impl SecretRef {
             }
             SecretRef::File(path) => {
                 let file = open(path)?;
-                safe(path, &file)?;
+                let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
+                safe(path, &metadata)?;
                 let mut bytes = Vec::new();
                 file.take(LARGEST_SECRET + 1)
                     .read_to_end(&mut bytes)
@@ -80,7 +81,7 @@ impl SecretRef {
         match self {
             SecretRef::Env(_) => Ok(()),
             SecretRef::File(path) => match std::fs::metadata(path) {
-                Ok(_) => safe(path, &open(path)?),
+                Ok(metadata) => safe(path, &metadata),
                 Err(_) => Ok(()),
             },
         }
@@ -113,13 +114,10 @@ impl fmt::Display for SecretRef {
 
 fn open(path: &Path) -> Result<File, SecretMissing> {
     // Asked before opening, since opening a pipe waits for its writer.
-    let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
-    if !metadata.is_file() {
-        return Err(SecretMissing(format!(
-            "{} is not a plain file; name a file that holds the secret and nothing else",
-            path.display()
-        )));
-    }
+    safe_kind(
+        path,
+        &std::fs::metadata(path).map_err(|error| unreadable(path, &error))?,
+    )?;
     File::open(path).map_err(|error| unreadable(path, &error))
 }
 
@@ -134,15 +132,25 @@ fn unreadable(path: &Path, error: &std::io::Error) -> SecretMissing {
     })
 }
 
+fn safe_kind(path: &Path, metadata: &std::fs::Metadata) -> Result<(), SecretMissing> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    Err(SecretMissing(format!(
+        "{} is not a plain file; name a file that holds the secret and nothing else",
+        path.display()
+    )))
+}
+
 /// Refuses what others can read, and what git would hand on to others.
-fn safe(path: &Path, file: &File) -> Result<(), SecretMissing> {
+fn safe(path: &Path, metadata: &std::fs::Metadata) -> Result<(), SecretMissing> {
     let shown = path.display();
-    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
+    safe_kind(path, metadata)?;
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if is_in_a_folder_for_secrets(&real) {
         return Ok(());
     }
-    if others_can_read(&metadata) {
+    if others_can_read(metadata) {
         return Err(SecretMissing(format!(
             "the file {shown} can be read by other users of this computer; run: chmod 600 {shown}"
         )));
@@ -206,7 +214,8 @@ fn git_tracks(path: &Path) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
@@ -248,6 +257,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::print_stdout, reason = "a skipped test says why")]
     fn a_file_that_git_tracks_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let secret = file_in(folder.path(), SECRET, 0o600);
