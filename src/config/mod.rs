@@ -3,11 +3,24 @@
 //! [`Config`] holds only what has been validated: watches are expanded to one per subject, schedules are parsed,
 //! addresses are absolute, secrets are references that were checked for safety but not yet read.
 
+mod address;
+mod alerting;
+mod check;
+mod file;
+mod institutions;
+mod mistake;
+mod reader;
 pub mod schedule;
 pub mod secret;
+mod values;
+mod watches;
 
+#[cfg(test)]
+mod tests;
+
+use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -16,6 +29,8 @@ use url::Url;
 use crate::model::event::{EventKind, Severity, Topic};
 use crate::model::institution::InstitutionKind;
 use crate::model::watch::{SourceKind, WatchId};
+pub use file::json_schema;
+pub use mistake::{Mistake, Mistakes};
 use schedule::Schedule;
 use secret::SecretRef;
 
@@ -274,7 +289,40 @@ pub struct EventOverride {
     pub topics: Option<Vec<Topic>>,
 }
 
+/// A settings file is some pages long; one larger than this is another file.
+const LARGEST_FILE: u64 = 1024 * 1024;
+
 impl Config {
+    /// Reads and checks the file at `path`.
+    ///
+    /// A secret that is missing is no mistake here (it stops that institution's watches, not the program); one that is
+    /// kept where others can read it, or where git would hand it on, is.
+    ///
+    /// # Errors
+    /// [`Mistakes`]: all that is wrong, or that the file cannot be read.
+    pub fn load(path: &Path) -> Result<Config, Mistakes> {
+        let text = read_bounded(path).map_err(|(wrong, instead)| Mistakes {
+            path: path.to_owned(),
+            list: vec![Mistake {
+                line: 0,
+                column: 0,
+                place: "the file".to_owned(),
+                wrong,
+                instead,
+            }],
+        })?;
+        check::check(&text, path, true)
+    }
+
+    /// Checks `text`, the content of a settings file; `path` is only named in messages. Files that hold secrets are not
+    /// looked at.
+    ///
+    /// # Errors
+    /// [`Mistakes`]: all that is wrong.
+    pub fn parse(text: &str, path: &Path) -> Result<Config, Mistakes> {
+        check::check(text, path, false)
+    }
+
     /// The institution of that code.
     pub fn institution(&self, code: &str) -> Option<&Institution> {
         self.institutions.iter().find(|institution| institution.code == code)
@@ -284,4 +332,31 @@ impl Config {
     pub fn watch(&self, id: &WatchId) -> Option<&Watch> {
         self.watches.iter().find(|watch| &watch.id == id)
     }
+}
+
+/// The file's text, or what is wrong with it and what to do.
+fn read_bounded(path: &Path) -> Result<String, (String, String)> {
+    let because = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => (
+            "there is no such file".to_owned(),
+            "Name another with --config FILE, or begin with a copy of config/almanac.toml".to_owned(),
+        ),
+        kind => (
+            format!("it cannot be read ({kind})"),
+            "Name a text file that you may read".to_owned(),
+        ),
+    };
+    let file = std::fs::File::open(path).map_err(because)?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(because)?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        let wrong = "it is larger than a settings file can be (1 MiB)".to_owned();
+        return Err((wrong, "Name the right file with --config FILE".to_owned()));
+    }
+    String::from_utf8(bytes).map_err(|_| {
+        (
+            "it is not UTF-8 text".to_owned(),
+            "Save it as UTF-8 in your editor".to_owned(),
+        )
+    })
 }

@@ -1,0 +1,404 @@
+//! The `[[watch]]` tables: one watch a subject, for the subjects that have what the source needs.
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use super::address::web_address;
+use super::check::{names, unique};
+use super::institutions::{Member, is_view, known_institution};
+use super::mistake::{nearest, shown, two_sentences};
+use super::reader::{Found, Table};
+use super::schedule::Schedule;
+use super::{
+    ExLibrisSettings, Institution, PrimoDoor, PrimoViewSettings, ReleaseNotesLayout, ReleaseNotesParser,
+    ReleaseNotesSettings, SourceSettings, Watch,
+};
+use crate::model::watch::{SourceKind, WatchId};
+
+/// Polls in a row that may fail before it is told, where the file does not say.
+const TOLERANCE: u64 = 3;
+/// Nobody means more than this.
+const HIGHEST_TOLERANCE: u64 = 1000;
+/// A product's notes stand on one page a year; a handful of addresses covers every layout.
+const MOST_PAGES: usize = 50;
+/// Some hundred libraries with several views each stay below this; more is a slip that would flood Ex Libris.
+const MOST_WATCHES: usize = 5_000;
+
+/// What may stand in braces in the address of a page.
+const PLACEHOLDERS: [&str; 3] = ["year", "knowledge_center", "static_docs"];
+
+const FOR_RELEASE_NOTES: [&str; 5] = ["subject", "product", "pages", "parser", "layout"];
+const FOR_INSTITUTIONS: [&str; 1] = ["institutions"];
+const FOR_VIEWS: [&str; 2] = ["views", "door"];
+
+/// What all watches of one table have in common.
+struct Common {
+    schedule: Option<Schedule>,
+    essential: bool,
+    tolerance: u32,
+}
+
+/// All watches of the file, expanded.
+pub(super) fn watches(root: &Table, members: &[Member], exlibris: Option<&ExLibrisSettings>) -> Vec<Watch> {
+    let mut known = BTreeMap::new();
+    let mut watches = Vec::new();
+    for table in root.tables("watch", "source") {
+        if !table.has("source") {
+            table.missing("source", "\"release-notes\", \"alma.partners\" or \"primo.view\"");
+        }
+        let source = table.choice("source", &names(&SourceKind::ALL, SourceKind::name), SourceKind::named);
+        let common = common(&table);
+        let subjects = match source.as_ref().map(|source| source.value) {
+            Some(SourceKind::ReleaseNotes) => release_notes(&table, exlibris).into_iter().collect(),
+            Some(SourceKind::AlmaPartners) => alma_partners(&table, members),
+            Some(SourceKind::PrimoView) => primo_view(&table, members),
+            None => {
+                for key in FOR_RELEASE_NOTES.iter().chain(&FOR_INSTITUTIONS).chain(&FOR_VIEWS) {
+                    table.has(key);
+                }
+                Vec::new()
+            }
+        };
+        table.done();
+        for subject in subjects {
+            let kind = subject.source.kind();
+            let id = WatchId::new(kind, &subject.name.value);
+            let named = Found {
+                value: id.as_str().to_owned(),
+                at: subject.name.at,
+            };
+            if !unique(&table, subject.key, &named, &mut known) {
+                continue;
+            }
+            if watches.len() == MOST_WATCHES {
+                let wrong = format!("there are more than {MOST_WATCHES} watches");
+                table
+                    .reader
+                    .mistake(table.at, &table.place, wrong, "Name fewer institutions or views");
+                return watches;
+            }
+            // Without a schedule there is a mistake, and nobody sees this watch.
+            if let Some(schedule) = &common.schedule {
+                watches.push(Watch {
+                    id,
+                    source: subject.source,
+                    institution: subject.institution,
+                    schedule: schedule.clone(),
+                    essential: common.essential,
+                    tolerance: common.tolerance,
+                });
+            }
+        }
+    }
+    watches
+}
+
+/// One subject of a table, and the key that named it.
+struct Subject {
+    name: Found<String>,
+    key: &'static str,
+    institution: Option<String>,
+    source: SourceSettings,
+}
+
+fn common(table: &Table) -> Common {
+    let schedule = table
+        .required_text("schedule", "\"0 */6 * * *\" (five-field cron) or \"every 6h\"")
+        .and_then(|text| {
+            Schedule::parse(&text.value)
+                .map_err(|sentence| {
+                    let (wrong, instead) = two_sentences(&sentence);
+                    table.wrong("schedule", text.at, wrong, instead);
+                })
+                .ok()
+        });
+    let tolerance = table.whole("tolerance", 1, HIGHEST_TOLERANCE).unwrap_or(TOLERANCE);
+    Common {
+        schedule,
+        essential: table.flag("essential").unwrap_or(false),
+        tolerance: u32::try_from(tolerance).unwrap_or(u32::MAX),
+    }
+}
+
+fn release_notes(table: &Table, exlibris: Option<&ExLibrisSettings>) -> Option<Subject> {
+    table.without_meaning(&FOR_INSTITUTIONS, "release notes, which are public");
+    table.without_meaning(&FOR_VIEWS, "release notes");
+    let subject = table
+        .required_text("subject", "\"alma\" (the watch is then called release-notes/alma)")
+        .filter(|subject| {
+            let name = subject.value.as_bytes();
+            let proper = name.len() <= 64
+                && name
+                    .iter()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
+                && name.first() != Some(&b'-');
+            if !proper {
+                let instead = "Write small letters, digits and hyphens, for example \"primo-ve\"";
+                table.wrong(
+                    "subject",
+                    subject.at,
+                    format!("{} cannot be a subject", shown(&subject.value)),
+                    instead,
+                );
+            }
+            proper
+        });
+    let product = table.required_text("product", "\"Alma\"");
+    let pages = table.texts("pages");
+    const PAGE: &str = "[\"{knowledge_center}/Alma/Release_Notes/{year}/Alma_{year}_Release_Notes\"]";
+    if !table.has("pages") {
+        table.missing("pages", PAGE);
+    } else if pages.is_empty() && table.is_list("pages") {
+        table.wrong(
+            "pages",
+            table.at("pages"),
+            "no page is given",
+            format!("Write pages = {PAGE}"),
+        );
+    }
+    if pages.len() > MOST_PAGES {
+        let wrong = format!("more than {MOST_PAGES} pages are given");
+        table.wrong(
+            "pages",
+            table.at("pages"),
+            wrong,
+            "Write {year} instead of one address a year",
+        );
+    }
+    for page in &pages {
+        if let Err((wrong, instead)) = check_page(&page.value, exlibris) {
+            table.wrong("pages", page.at, wrong, instead);
+        }
+    }
+    let parser = table.choice(
+        "parser",
+        &["auto", "mindtouch", "mindtouch-api", "static"],
+        |name| match name {
+            "auto" => Some(ReleaseNotesParser::Auto),
+            "mindtouch" => Some(ReleaseNotesParser::Mindtouch),
+            "mindtouch-api" => Some(ReleaseNotesParser::MindtouchApi),
+            "static" => Some(ReleaseNotesParser::Static),
+            _ => None,
+        },
+    );
+    let layout = table.choice("layout", &["annual", "per-area"], |name| match name {
+        "annual" => Some(ReleaseNotesLayout::Annual),
+        "per-area" => Some(ReleaseNotesLayout::PerArea),
+        _ => None,
+    });
+    Some(Subject {
+        name: subject?,
+        key: "subject",
+        institution: None,
+        source: SourceSettings::ReleaseNotes(ReleaseNotesSettings {
+            product: product.map(|product| product.value).unwrap_or_default(),
+            pages: pages.into_iter().map(|page| page.value).collect(),
+            parser: parser.map(|found| found.value).unwrap_or_default(),
+            layout: layout.map(|found| found.value).unwrap_or_default(),
+        }),
+    })
+}
+
+/// The address with every placeholder filled in must be one that can be asked.
+fn check_page(page: &str, exlibris: Option<&ExLibrisSettings>) -> Result<(), (String, String)> {
+    let host = |url: Option<&Url>| {
+        url.map_or("https://example.org", |url| url.as_str().trim_end_matches('/'))
+            .to_owned()
+    };
+    let mut filled = String::new();
+    let mut rest = page;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let (name, after) = after.split_once('}').ok_or_else(|| {
+            (
+                "a { has no } after it".to_owned(),
+                "Close the braces, or take them out".to_owned(),
+            )
+        })?;
+        match name {
+            "year" => filled.push_str("2026"),
+            "knowledge_center" => filled.push_str(&host(exlibris.map(|settings| &settings.knowledge_center))),
+            "static_docs" => filled.push_str(&host(exlibris.map(|settings| &settings.static_docs))),
+            _ => {
+                let instead = match nearest(name, PLACEHOLDERS) {
+                    Some(meant) => format!("Write {{{meant}}} if that is what you mean"),
+                    None => "Known are {year}, {knowledge_center} and {static_docs}".to_owned(),
+                };
+                return Err((
+                    format!("the placeholder {} is not known", shown(&format!("{{{name}}}"))),
+                    instead,
+                ));
+            }
+        }
+        rest = after;
+    }
+    filled.push_str(rest);
+    web_address(&filled).map(|_| ())
+}
+
+fn alma_partners(table: &Table, members: &[Member]) -> Vec<Subject> {
+    table.without_meaning(&FOR_RELEASE_NOTES, "alma.partners");
+    table.without_meaning(&FOR_VIEWS, "alma.partners");
+    let lacks = |member: &Member| {
+        (!member.has_key).then(|| {
+            let wrong = "has no API key and region, which alma.partners needs".to_owned();
+            (
+                wrong,
+                "Write api_key and region into its [[institution]], or take it out here".to_owned(),
+            )
+        })
+    };
+    chosen_members(table, members, lacks)
+        .into_iter()
+        .map(|(at, institution)| Subject {
+            name: Found {
+                value: institution.code.clone(),
+                at,
+            },
+            key: "institutions",
+            institution: Some(institution.code.clone()),
+            source: SourceSettings::AlmaPartners,
+        })
+        .collect()
+}
+
+fn primo_view(table: &Table, members: &[Member]) -> Vec<Subject> {
+    table.without_meaning(&FOR_RELEASE_NOTES, "primo.view");
+    let door = table.choice("door", &["auto", "gateway", "front-end"], |name| match name {
+        "auto" => Some(PrimoDoor::Auto),
+        "gateway" => Some(PrimoDoor::Gateway),
+        "front-end" => Some(PrimoDoor::FrontEnd),
+        _ => None,
+    });
+    let door = door.map(|found| found.value).unwrap_or_default();
+    let lacks = |member: &Member| {
+        let (open, needed) = match door {
+            PrimoDoor::Auto => (
+                member.has_key || member.has_primo_host,
+                "neither an API key and region nor a primo_host",
+            ),
+            PrimoDoor::Gateway => (member.has_key, "no API key and region, which door = \"gateway\" needs"),
+            PrimoDoor::FrontEnd => (member.has_primo_host, "no primo_host, which door = \"front-end\" needs"),
+        };
+        if !member.has_views {
+            let instead = "Write views = [\"INSTITUTION:VIEW\"] into its [[institution]], or take it out here";
+            Some(("has no Primo views".to_owned(), instead.to_owned()))
+        } else if !open {
+            let instead = "Write what is missing into its [[institution]], or take it out here";
+            Some((format!("has {needed}"), instead.to_owned()))
+        } else {
+            None
+        }
+    };
+    let chosen = chosen_members(table, members, lacks);
+    let only = table.texts("views");
+    let restricted = table.has("views");
+    let mut all: Vec<&str> = chosen
+        .iter()
+        .flat_map(|(_, institution)| &institution.views)
+        .map(String::as_str)
+        .collect();
+    all.sort_unstable();
+    let only: Vec<Found<String>> = only.into_iter().filter(|view| known_view(table, view, &all)).collect();
+    let mut subjects = Vec::new();
+    for (at, institution) in chosen {
+        for view in &institution.views {
+            let named = only.iter().find(|only| only.value == *view);
+            if restricted && named.is_none() {
+                continue;
+            }
+            let (key, at) = named.map_or(("institutions", at), |view| ("views", view.at));
+            subjects.push(Subject {
+                name: Found {
+                    value: view.clone(),
+                    at,
+                },
+                key,
+                institution: Some(institution.code.clone()),
+                source: SourceSettings::PrimoView(PrimoViewSettings {
+                    view: view.clone(),
+                    door,
+                }),
+            });
+        }
+    }
+    subjects
+}
+
+/// Whether a view that a watch is restricted to is one of those institutions'.
+fn known_view(table: &Table, view: &Found<String>, all: &[&str]) -> bool {
+    if all.binary_search(&view.value.as_str()).is_ok() {
+        return true;
+    }
+    let (wrong, instead) = if is_view(&view.value) {
+        let instead = match nearest(&view.value, all.iter().copied()) {
+            Some(meant) => format!("Write \"{meant}\" if that is what you mean"),
+            None => "Write one of the views of these institutions".to_owned(),
+        };
+        (
+            format!("none of the institutions has the view {}", shown(&view.value)),
+            instead,
+        )
+    } else {
+        let wrong = format!("{} is not a Primo view", shown(&view.value));
+        (
+            wrong,
+            "Write INSTITUTION:VIEW, for example \"01TUN_INST:01TUN\"".to_owned(),
+        )
+    };
+    table
+        .reader
+        .absence(view.at, &format!("{}, views", table.place), wrong, instead);
+    false
+}
+
+/// The institutions of a watch, each with the place that named it. `lacks` says what keeps one from being watched: the
+/// star passes over it, its name does not.
+fn chosen_members<'m>(
+    table: &Table,
+    members: &'m [Member],
+    lacks: impl Fn(&Member) -> Option<(String, String)>,
+) -> Vec<(usize, &'m Institution)> {
+    let named = table.texts("institutions");
+    if !table.has("institutions") {
+        table.missing(
+            "institutions",
+            "[\"*\"] for every library that has what is needed, or a list of codes",
+        );
+    } else if named.is_empty() && table.is_list("institutions") {
+        let instead = "Write [\"*\"] for every library that has what is needed, or a list of codes";
+        table.wrong(
+            "institutions",
+            table.at("institutions"),
+            "no institution is given",
+            instead,
+        );
+    }
+    let mut chosen: Vec<(usize, &Institution)> = Vec::new();
+    for code in named {
+        if code.value == "*" {
+            let able = members.iter().filter(|member| lacks(member).is_none());
+            chosen.extend(
+                able.filter_map(|member| member.institution.as_ref())
+                    .map(|each| (code.at, each)),
+            );
+            continue;
+        }
+        let Some(member) = known_institution(table, &code, members) else {
+            continue;
+        };
+        if let Some((wrong, instead)) = lacks(member) {
+            let place = format!("{}, institutions", table.place);
+            table
+                .reader
+                .absence(code.at, &place, format!("{} {wrong}", shown(&code.value)), instead);
+            continue;
+        }
+        chosen.extend(member.institution.as_ref().map(|each| (code.at, each)));
+    }
+    // The star and a name, or a name twice, are one institution; the first place stands for it.
+    let mut seen = std::collections::BTreeSet::new();
+    chosen.retain(|(_, institution)| seen.insert(institution.code.as_str()));
+    chosen
+}
