@@ -3,6 +3,8 @@
 //! [`Config`] holds only what has been validated: watches are expanded to one per subject, schedules are parsed,
 //! addresses are absolute, secrets are references that were checked for safety but not yet read.
 
+mod load_stub;
+pub use load_stub::{Mistakes, json_schema};
 pub mod schedule;
 pub mod secret;
 
