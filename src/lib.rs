@@ -18,6 +18,7 @@
 pub mod model;
 
 pub mod clock;
+pub mod telemetry;
 
 pub mod compare;
 pub mod meaning;

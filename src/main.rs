@@ -1,2 +1,7 @@
-//! placeholder
-fn main() {}
+//! Command line in, exit code out.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    almanac::cli::main()
+}

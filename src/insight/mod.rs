@@ -1,3 +1,10 @@
-//! The read side: answers from the history, shared by the command line, the HTTP API and (later) the pages.
+//! The read side: what was asked, made precise, and answered from the history. The command line and the HTTP API both
+//! come through here, so that they have the same filters, the same limits and the same answers.
 
-pub mod watches;
+pub mod answers;
+pub mod near;
+pub mod query;
+pub mod time;
+mod watches;
+
+pub use watches::watches;

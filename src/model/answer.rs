@@ -23,6 +23,28 @@ pub enum WatchHealth {
     Never,
 }
 
+impl WatchHealth {
+    /// All of them, the healthy one first.
+    pub const ALL: [WatchHealth; 5] = [
+        WatchHealth::Ok,
+        WatchHealth::Failing,
+        WatchHealth::Waiting,
+        WatchHealth::Blocked,
+        WatchHealth::Never,
+    ];
+
+    /// The word used in JSON and for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            WatchHealth::Ok => "ok",
+            WatchHealth::Failing => "failing",
+            WatchHealth::Waiting => "waiting",
+            WatchHealth::Blocked => "blocked",
+            WatchHealth::Never => "never",
+        }
+    }
+}
+
 /// One row of `almanac watches`.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct WatchRow {

@@ -12,7 +12,7 @@ use crate::exlibris::error::{CallError, Problem};
 use crate::meaning;
 use crate::model::answer::{Outcome, PollRow};
 use crate::model::change::{ChangeInContext, InstitutionName, Op};
-use crate::model::event::EventDraft;
+use crate::model::event::{EventDraft, EventKind};
 use crate::model::moment::Moment;
 use crate::model::observation::{Coverage, Draft, Identity, Observation, PartitionRead};
 use crate::sources;
@@ -20,6 +20,7 @@ use crate::store::StoreError;
 use crate::store::events::{EventOrigin, StoredChange, subject_of_record};
 use crate::store::polls::PollNote;
 use crate::store::write::WriteTx;
+use crate::telemetry;
 
 /// What came of asking.
 #[derive(Debug)]
@@ -100,7 +101,7 @@ impl Almanac {
         let news = tx
             .write_comparison(row, watch.source.kind(), poll, shape_version, &judged.coverage, &judged.comparison)
             .await?;
-        let mut events = 0;
+        let mut events: Vec<EventKind> = Vec::new();
         for (key, op, written) in news {
             let change = StoredChange {
                 watch: watch.id.clone(),
@@ -123,11 +124,11 @@ impl Almanac {
                     key: Some(&change.key),
                     subject: &subject,
                 };
-                events += self.tell(&mut tx, origin, &draft).await?;
+                events.extend(self.tell(&mut tx, origin, &draft).await?);
             }
         }
         if let Some(remaining) = asked.quota_remaining {
-            events += self.mind_quota(&mut tx, row, watch, poll, remaining).await?;
+            events.extend(self.mind_quota(&mut tx, row, watch, poll, remaining).await?);
             state.quota_remaining = Some(remaining);
         }
         if let Some(verified) = judged.verified {
@@ -143,7 +144,7 @@ impl Almanac {
                 }
                 Turn::Recovered => meaning::health::watch_recovered(watch.id.as_str(), who),
             };
-            events += self.tell(&mut tx, about_watch(row, watch, poll, &format!("{}|poll {poll}", watch.id)), &draft).await?;
+            events.extend(self.tell(&mut tx, about_watch(row, watch, poll, &format!("{}|poll {poll}", watch.id)), &draft).await?);
         }
         tx.settle(row, &state, judged.doubt).await?;
         if order.scheduled {
@@ -151,6 +152,7 @@ impl Almanac {
         }
         tx.release(row, &order.owner).await?;
         tx.commit().await?;
+        events.iter().for_each(|kind| telemetry::event_made(*kind));
         let count = |op| judged.comparison.deltas.iter().filter(|delta| delta.op == op).count() as u32;
         Ok(PollRow {
             watch: watch.id.to_string(),
@@ -161,7 +163,7 @@ impl Almanac {
             added: count(Op::Added),
             removed: count(Op::Removed),
             modified: count(Op::Modified),
-            events,
+            events: events.len() as u32,
         })
     }
 
@@ -265,18 +267,22 @@ impl Almanac {
         }
     }
 
-    /// Writes an event and what is owed of it; gives 1, or 0 if the same event was there already.
-    async fn tell(&self, tx: &mut WriteTx, origin: EventOrigin<'_>, draft: &EventDraft) -> Result<u32, StoreError> {
+    /// Writes an event and what is owed of it; `None` if the same event was there already.
+    async fn tell(
+        &self,
+        tx: &mut WriteTx,
+        origin: EventOrigin<'_>,
+        draft: &EventDraft,
+    ) -> Result<Option<EventKind>, StoreError> {
         let mut draft = draft.clone();
         if origin.change.is_none() {
             self.override_defaults(&mut draft);
         }
-        let Some(event) = tx.insert_event(origin, &draft).await? else { return Ok(0) };
+        let Some(event) = tx.insert_event(origin, &draft).await? else { return Ok(None) };
         for (channel, due) in route::owed(&RoutedEvent::of(&draft, origin.institution), &self.config.routes, tx.now, self.config.timezone) {
             tx.insert_notice(event, &channel, due).await?;
         }
-        metrics::counter!("almanac_events_total", "kind" => draft.kind.name()).increment(1);
-        Ok(1)
+        Ok(Some(draft.kind))
     }
 
     /// Tells once when the remaining quota falls below the floor, and forgets it when it has recovered.
@@ -287,8 +293,8 @@ impl Almanac {
         watch: &Watch,
         poll: i64,
         remaining: i64,
-    ) -> Result<u32, StoreError> {
-        let Some(institution) = self.institution_of(watch) else { return Ok(0) };
+    ) -> Result<Option<EventKind>, StoreError> {
+        let Some(institution) = self.institution_of(watch) else { return Ok(None) };
         let pool = &institution.quota_pool;
         let state = tx.quota(pool).await?;
         let floor = quota::floor(&self.config, &state);
@@ -301,9 +307,9 @@ impl Almanac {
             }
             (false, Some(_)) => {
                 tx.note_quota_low(pool, None, None).await?;
-                Ok(0)
+                Ok(None)
             }
-            _ => Ok(0),
+            _ => Ok(None),
         }
     }
 

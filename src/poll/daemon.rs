@@ -4,7 +4,7 @@
 //! restart. When a watch is due stands in the database, computed from the injected clock, so a test can turn it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -41,17 +41,15 @@ pub struct Daemon {
     delivering: Arc<Mutex<()>>,
     wake: Arc<Notify>,
     abandon: CancellationToken,
-    /// Milliseconds UTC of the last tick, for readiness.
-    pub last_beat: Arc<AtomicI64>,
 }
 
 /// Runs until `stop`, then finishes or abandons what is under way within 10 s.
 ///
 /// # Errors
 /// Where another daemon holds the file, or the store cannot be written at the start.
-pub async fn run(almanac: Arc<Almanac>, stop: CancellationToken, last_beat: Arc<AtomicI64>) -> anyhow::Result<()> {
+pub async fn run(almanac: Arc<Almanac>, stop: CancellationToken) -> anyhow::Result<()> {
     let _lock = almanac.store.lock_for_daemon()?;
-    let daemon = Daemon::start(almanac, last_beat).await?;
+    let daemon = Daemon::start(almanac).await?;
     let mut heartbeat = JobScheduler::new().await.context("the heartbeat cannot be made")?;
     let wake = Arc::clone(&daemon.wake);
     let beat = Job::new_async(HEARTBEAT, move |_, _| {
@@ -83,7 +81,7 @@ impl Daemon {
     ///
     /// # Errors
     /// Where the store cannot be written.
-    pub async fn start(almanac: Arc<Almanac>, last_beat: Arc<AtomicI64>) -> anyhow::Result<Daemon> {
+    pub async fn start(almanac: Arc<Almanac>) -> anyhow::Result<Daemon> {
         let outbox = Outbox::new(&almanac.config, almanac.clock.clone()).map_err(anyhow::Error::msg)?;
         almanac.store.recover_messages().await?;
         let mut tx = almanac.store.write().await?;
@@ -112,7 +110,6 @@ impl Daemon {
             delivering: Arc::new(Mutex::new(())),
             wake: Arc::new(Notify::new()),
             abandon: CancellationToken::new(),
-            last_beat,
         })
     }
 
@@ -122,7 +119,7 @@ impl Daemon {
     /// Where the store cannot be read.
     pub async fn tick(&self) -> anyhow::Result<()> {
         let now = self.almanac.clock.now();
-        self.last_beat.store(now.millis(), Ordering::Relaxed);
+        self.almanac.beat.store(now.millis(), Ordering::Relaxed);
         for id in self.almanac.store.due(now).await? {
             let Some(watch) = self.almanac.config.watch(&id) else { continue };
             let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else { break };

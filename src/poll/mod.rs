@@ -11,6 +11,7 @@ pub mod once;
 pub mod quota;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use anyhow::Context;
 
@@ -30,6 +31,8 @@ pub struct Almanac {
     pub clock: Clock,
     /// The way to Ex Libris.
     pub exlibris: ExLibris,
+    /// When the daemon's heart last beat, in milliseconds UTC; 0 if never.
+    pub beat: Arc<AtomicI64>,
 }
 
 impl Almanac {
@@ -42,7 +45,7 @@ impl Almanac {
         let exlibris = ExLibris::new(&config.exlibris, clock.clone())
             .map_err(anyhow::Error::msg)
             .context("the HTTP client cannot be built")?;
-        Ok(Almanac { config: Arc::new(config), store, clock, exlibris })
+        Ok(Almanac { config: Arc::new(config), store, clock, exlibris, beat: Arc::default() })
     }
 
     /// The institution that a watch concerns.

@@ -16,6 +16,7 @@ use crate::model::moment::Moment;
 use crate::model::observation::Observation;
 use crate::sources::{self, Ask};
 use crate::store::StoreError;
+use crate::telemetry;
 
 /// A poll that takes longer is given up; well above a slow sandbox paging hundreds of partners.
 const POLL_TIME_MAX: Duration = Duration::from_mins(10);
@@ -60,8 +61,7 @@ impl Almanac {
                 not_polled(watch, Outcome::Failed, error.to_string())
             }
         };
-        metrics::counter!("almanac_polls_total", "source" => watch.source.kind().name(), "outcome" => row.outcome.name())
-            .increment(1);
+        telemetry::polled(watch.source.kind(), row.outcome);
         row
     }
 

@@ -1,7 +1,6 @@
 //! The daemon: on time across daylight-saving changes, never over itself, made up once, stopped cleanly, panics contained.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use almanac::model::moment::Moment;
@@ -12,7 +11,7 @@ use chrono_tz::America::New_York;
 use crate::world::{ELM, START, World, partners};
 
 async fn daemon(world: &World) -> Daemon {
-    Daemon::start(Arc::new(world.almanac.clone()), Arc::new(AtomicI64::new(0))).await.unwrap()
+    Daemon::start(Arc::new(world.almanac.clone())).await.unwrap()
 }
 
 /// One tick, and everything that it started.

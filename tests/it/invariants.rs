@@ -138,7 +138,7 @@ async fn a_key_of_another_library_is_a_failure_and_an_unasked_one_is_said_to_be_
     world.wire().conf_allowed = false;
     world.wire().partners.insert(OAK.into(), partners(3));
     assert_eq!(world.poll(OAK_PARTNERS).await.outcome, Outcome::Ok);
-    let rows = almanac::insight::watches::watches(&world.almanac.config, &world.almanac.store, world.clock.now()).await.unwrap();
+    let rows = almanac::insight::watches(&world.almanac.config, &world.almanac.store, world.clock.now()).await.unwrap();
     let oak = rows.iter().find(|row| row.id == OAK_PARTNERS).unwrap();
     assert_eq!(oak.verified, None);
 }
@@ -353,7 +353,7 @@ async fn a_missing_key_stops_that_library_with_a_clear_state_and_nothing_else() 
     let blocked = world.poll(ELM_PARTNERS).await;
     assert_eq!((blocked.outcome, blocked.calls), (Outcome::Skipped, 0));
     assert_eq!(world.poll(OAK_PARTNERS).await.outcome, Outcome::Ok);
-    let rows = almanac::insight::watches::watches(&world.almanac.config, &world.almanac.store, world.clock.now()).await.unwrap();
+    let rows = almanac::insight::watches(&world.almanac.config, &world.almanac.store, world.clock.now()).await.unwrap();
     let elm = rows.iter().find(|row| row.id == ELM_PARTNERS).unwrap();
     assert_eq!(elm.state, almanac::model::answer::WatchHealth::Blocked);
     assert!(elm.reason.as_deref().unwrap().contains(".key"), "{:?}", elm.reason);

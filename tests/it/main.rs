@@ -1,7 +1,9 @@
 //! Stories told from outside: one binary, one file a capability.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr, reason = "tests")]
 
+mod api;
 mod client;
+mod command_line;
 mod daemon;
 mod invariants;
 mod layers;

@@ -1,0 +1,109 @@
+//! What can be asked of the history. Each of these structs is the flags of a command and the query parameters of an HTTP
+//! address at once: one definition, so the two cannot drift apart. Values stay as typed until
+//! [`crate::insight::answers`] makes them precise.
+
+use clap::Args;
+use serde::Deserialize;
+
+/// `almanac events` and `GET /api/v1/events`.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct EventQuery {
+    /// Only events detected at or after this TIME.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// Only events detected before this TIME; a date leaves out that day itself.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub until: Option<String>,
+    /// Only events that concern this library, by its code.
+    #[arg(long, value_name = "CODE")]
+    pub institution: Option<String>,
+    /// Only events of this kind, such as partner.deactivated.
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// Only events about this topic, such as resource-sharing.
+    #[arg(long, value_name = "TOPIC")]
+    pub topic: Option<String>,
+    /// Only events that this watch saw.
+    #[arg(long, value_name = "WATCH")]
+    pub watch: Option<String>,
+    /// Only events at least this severe: info, notice, warning or critical.
+    #[arg(long, value_name = "SEVERITY")]
+    pub min_severity: Option<String>,
+    /// Only events with a smaller id: the page after the one that ended with it.
+    #[arg(long, value_name = "ID")]
+    pub before_id: Option<String>,
+    /// At most so many events, the newest first: 1 to 1000, 50 if not said.
+    #[arg(long, value_name = "NUMBER")]
+    pub limit: Option<String>,
+}
+
+/// `almanac snapshots` and `GET /api/v1/snapshots`.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct SnapshotQuery {
+    /// The watch, such as alma.partners/01TUN_INST; `almanac watches` lists them.
+    #[arg(required = true)]
+    pub watch: Option<String>,
+    /// At most so many snapshots, the newest first: 1 to 1000, 50 if not said.
+    #[arg(long, value_name = "NUMBER")]
+    pub limit: Option<String>,
+}
+
+/// `almanac show` and `GET /api/v1/records`.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RecordQuery {
+    /// The watch, such as alma.partners/01TUN_INST; `almanac watches` lists them.
+    #[arg(required = true)]
+    pub watch: Option<String>,
+    /// Only the record of this key, in full.
+    pub key: Option<String>,
+    /// As the records stood at this TIME; now if not said.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub at: Option<String>,
+}
+
+/// `almanac diff` and `GET /api/v1/diff`.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct DiffQuery {
+    /// The watch, such as alma.partners/01TUN_INST; `almanac watches` lists them.
+    #[arg(required = true)]
+    pub watch: Option<String>,
+    /// The earlier TIME; if not said, just before the last snapshot that changed something, so that a bare diff shows the
+    /// newest change.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub from: Option<String>,
+    /// The later TIME; now if not said.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub to: Option<String>,
+}
+
+/// `almanac watches` and `GET /api/v1/watches`: nothing to say.
+#[derive(Args, Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct WatchQuery {}
+
+/// The names of the parameters of a query, in the order of its help text.
+pub fn parameters<Q: Args>() -> Vec<String> {
+    Q::augment_args(clap::Command::new("query"))
+        .get_arguments()
+        .map(|argument| argument.get_id().to_string())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_the_flags() {
+        assert_eq!(
+            parameters::<EventQuery>().join(" "),
+            "since until institution kind topic watch min_severity before_id limit"
+        );
+        assert_eq!(parameters::<RecordQuery>(), ["watch", "key", "at"]);
+        assert!(parameters::<WatchQuery>().is_empty());
+    }
+}
