@@ -62,13 +62,30 @@ async fn write_history(path: &Path) {
             let poll = tx.note_poll(row, &note).await.unwrap();
             let deltas = (0..RECORDS)
                 .map(|record| {
-                    let keyed = Keyed::new(format!("P{record:03}"), "partners".to_owned(), &partner(record, version));
+                    let keyed = Keyed::new(
+                        format!("P{record:03}"),
+                        "partners".to_owned(),
+                        &partner(record, version),
+                    );
                     let op = if version == 0 { Op::Added } else { Op::Modified };
-                    Delta { key: keyed.key, partition: keyed.partition, op, document: Some((keyed.document, keyed.hash)), silent: true, returned: false }
+                    Delta {
+                        key: keyed.key,
+                        partition: keyed.partition,
+                        op,
+                        document: Some((keyed.document, keyed.hash)),
+                        silent: true,
+                        returned: false,
+                    }
                 })
                 .collect();
-            let comparison = Comparison { deltas, baselines: vec![("partners".to_owned(), 1)], ..Comparison::default() };
-            tx.write_comparison(row, SourceKind::AlmaPartners, poll, 1, &coverage, &comparison).await.unwrap();
+            let comparison = Comparison {
+                deltas,
+                baselines: vec![("partners".to_owned(), 1)],
+                ..Comparison::default()
+            };
+            tx.write_comparison(row, SourceKind::AlmaPartners, poll, 1, &coverage, &comparison)
+                .await
+                .unwrap();
         }
         tx.commit().await.unwrap();
     }
@@ -105,12 +122,21 @@ async fn main() {
     let dir = tempfile::tempdir().unwrap();
     let built = Instant::now();
     write_history(&dir.path().join("almanac.db")).await;
-    println!("history: {} versions written in {:.1} s", WATCHES * RECORDS * VERSIONS, built.elapsed().as_secs_f64());
+    println!(
+        "history: {} versions written in {:.1} s",
+        WATCHES * RECORDS * VERSIONS,
+        built.elapsed().as_secs_f64()
+    );
 
     let server = MockServer::start().await;
-    let partners: Vec<Value> = (0..RECORDS).map(|record| json!({ "partner_details": partner(record, VERSIONS) })).collect();
+    let partners: Vec<Value> = (0..RECORDS)
+        .map(|record| json!({ "partner_details": partner(record, VERSIONS) }))
+        .collect();
     let body = json!({ "partner": partners, "total_record_count": RECORDS });
-    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(body)).mount(&server).await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200).set_body_json(body))
+        .mount(&server)
+        .await;
     let config = dir.path().join("almanac.toml");
     std::fs::write(&config, configuration(dir.path(), &server.uri())).unwrap();
 
@@ -118,9 +144,14 @@ async fn main() {
     let mut idle_mb: f64 = 0.0;
     for run in 0..RUNS {
         server.reset().await;
-        let partners: Vec<Value> = (0..RECORDS).map(|record| json!({ "partner_details": partner(record, VERSIONS + run) })).collect();
+        let partners: Vec<Value> = (0..RECORDS)
+            .map(|record| json!({ "partner_details": partner(record, VERSIONS + run) }))
+            .collect();
         let body = json!({ "partner": partners, "total_record_count": RECORDS });
-        Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(body)).mount(&server).await;
+        Mock::given(any())
+            .respond_with(ResponseTemplate::new(200).set_body_json(body))
+            .mount(&server)
+            .await;
         forget_plans(&dir.path().join("almanac.db")).await;
         let began = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_almanac"))
@@ -136,24 +167,46 @@ async fn main() {
         }
         let first_call = began.elapsed();
         while server.received_requests().await.unwrap().len() < 2 * WATCHES {
-            assert!(began.elapsed() < Duration::from_secs(120), "not all watches were polled");
+            assert!(
+                began.elapsed() < Duration::from_secs(120),
+                "not all watches were polled"
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
         std::thread::sleep(Duration::from_secs(5));
         idle_mb = idle_mb.max(resident_mb(&child));
-        println!("run {run}: first call after {} ms, {:.1} MB resident when idle", first_call.as_millis(), resident_mb(&child));
+        println!(
+            "run {run}: first call after {} ms, {:.1} MB resident when idle",
+            first_call.as_millis(),
+            resident_mb(&child)
+        );
         slowest = slowest.max(first_call);
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    println!("slowest first call {} ms (goal {}), most memory {idle_mb:.1} MB (goal {IDLE_MB_BELOW})", slowest.as_millis(), FIRST_CALL_WITHIN.as_millis());
-    assert!(slowest < FIRST_CALL_WITHIN && idle_mb < IDLE_MB_BELOW, "a goal was missed");
+    println!(
+        "slowest first call {} ms (goal {}), most memory {idle_mb:.1} MB (goal {IDLE_MB_BELOW})",
+        slowest.as_millis(),
+        FIRST_CALL_WITHIN.as_millis()
+    );
+    assert!(
+        slowest < FIRST_CALL_WITHIN && idle_mb < IDLE_MB_BELOW,
+        "a goal was missed"
+    );
 }
 
 /// Makes every watch due, as after a night without the daemon.
 async fn forget_plans(path: &Path) {
-    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", path.display())).await.unwrap();
-    sqlx::query("UPDATE watch SET next_due_ms = 0 WHERE next_due_ms IS NOT NULL").execute(&pool).await.unwrap();
-    sqlx::query("UPDATE watch SET last_poll_ms = NULL WHERE next_due_ms IS NULL").execute(&pool).await.unwrap();
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", path.display()))
+        .await
+        .unwrap();
+    sqlx::query("UPDATE watch SET next_due_ms = 0 WHERE next_due_ms IS NOT NULL")
+        .execute(&pool)
+        .await
+        .unwrap();
+    sqlx::query("UPDATE watch SET last_poll_ms = NULL WHERE next_due_ms IS NULL")
+        .execute(&pool)
+        .await
+        .unwrap();
     pool.close().await;
 }

@@ -14,7 +14,7 @@ use crate::model::event::Event;
 use crate::model::moment::Moment;
 use crate::model::watch::WatchId;
 use crate::poll::Almanac;
-use crate::store::history::EventFilter;
+use crate::store::events::EventFilter;
 
 /// Watches polled at once: enough that one slow library does not hold up the others; each library has its own pace anyway.
 const POLLS_AT_ONCE_MAX: usize = 4;

@@ -12,7 +12,7 @@ use crate::model::answer::{DiffRow, RecordRow, SnapshotRow, WatchRow};
 use crate::model::event::{Event, EventKind, Severity, Topic};
 use crate::model::moment::Moment;
 use crate::model::watch::WatchId;
-use crate::store::history::EventFilter;
+use crate::store::events::EventFilter;
 use crate::store::{Store, StoreError};
 
 /// Rows in an answer where nobody says how many.

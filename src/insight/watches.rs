@@ -14,7 +14,11 @@ use crate::store::{Store, StoreError};
 /// [`StoreError::Sql`].
 pub async fn watches(config: &Config, store: &Store, now: Moment) -> Result<Vec<WatchRow>, StoreError> {
     let states: BTreeMap<_, _> = store.watch_states().await?.into_iter().collect();
-    Ok(config.watches.iter().map(|watch| row(watch, states.get(&watch.id).cloned().unwrap_or_default(), now)).collect())
+    Ok(config
+        .watches
+        .iter()
+        .map(|watch| row(watch, states.get(&watch.id).cloned().unwrap_or_default(), now))
+        .collect())
 }
 
 fn row(watch: &Watch, state: WatchState, now: Moment) -> WatchRow {

@@ -34,6 +34,36 @@ pub fn quota_low(pool: &str, remaining: i64, floor: i64) -> EventDraft {
     )
 }
 
+/// The event for a message that was given up. `events` is how many events it would have told, `attempts` how often it
+/// was tried, `error` why the last attempt failed (a sentence of ours, without addresses or secrets).
+pub fn delivery_dead(channel: &str, events: u32, attempts: u32, error: &str) -> EventDraft {
+    let told = if events == 1 {
+        "1 event was".to_owned()
+    } else {
+        format!("{events} events were")
+    };
+    let tried = if attempts == 1 {
+        "1 attempt".to_owned()
+    } else {
+        format!("{attempts} attempts")
+    };
+    EventDraft {
+        kind: EventKind::DeliveryDead,
+        facet: String::new(),
+        severity: EventKind::DeliveryDead.default_severity(),
+        title: format!("Alerts could not be delivered to the channel \"{channel}\""),
+        summary: format!(
+            "{told} not told there after {tried}: {error}. Put the channel right, then queue them again with \
+             \"almanac alerts retry\"."
+        ),
+        topics: Vec::new(),
+        product: None,
+        non_alma: false,
+        link: None,
+        occurred_at: None,
+    }
+}
+
 fn draft(kind: EventKind, title: String, summary: String) -> EventDraft {
     EventDraft {
         kind,

@@ -52,12 +52,18 @@ impl Almanac {
     /// Writes a poll and everything that follows from it.
     pub(super) async fn commit(&self, watch: &Watch, order: &PollOrder, asked: Asked) -> Result<PollRow, StoreError> {
         let mut tx = self.store.write().await?;
-        let (row, mut state) = tx.watch(&watch.id, watch.source.kind(), watch.institution.as_deref()).await?;
+        let (row, mut state) = tx
+            .watch(&watch.id, watch.source.kind(), watch.institution.as_deref())
+            .await?;
         let now = tx.now;
         if let Some(institution) = self.institution_of(watch).filter(|_| asked.calls > 0) {
-            tx.note_calls(&institution.quota_pool, asked.calls, asked.quota_remaining).await?;
+            tx.note_calls(&institution.quota_pool, asked.calls, asked.quota_remaining)
+                .await?;
         }
-        if let Err(CallError { problem: Problem::NoKey(what), .. }) = &asked.observed
+        if let Err(CallError {
+            problem: Problem::NoKey(what),
+            ..
+        }) = &asked.observed
             && state.last_success.is_none()
         {
             // A key that never was there stops the watch with a clear state; one that went away is silence, which is news.
@@ -99,7 +105,14 @@ impl Almanac {
             .await?;
         let shape_version = sources::shape_version(watch.source.kind());
         let news = tx
-            .write_comparison(row, watch.source.kind(), poll, shape_version, &judged.coverage, &judged.comparison)
+            .write_comparison(
+                row,
+                watch.source.kind(),
+                poll,
+                shape_version,
+                &judged.coverage,
+                &judged.comparison,
+            )
             .await?;
         let mut events: Vec<EventKind> = Vec::new();
         for (key, op, written) in news {
@@ -134,7 +147,12 @@ impl Almanac {
         if let Some(verified) = judged.verified {
             state.verified = verified;
         }
-        let ended = Ended { outcome: judged.outcome, reason: judged.reason.as_deref(), empty: judged.empty, at: now };
+        let ended = Ended {
+            outcome: judged.outcome,
+            reason: judged.reason.as_deref(),
+            empty: judged.empty,
+            at: now,
+        };
         if let Some(turn) = health::after(&mut state, ended, watch.tolerance) {
             let who = self.institution_of(watch).map(|institution| institution.name.as_str());
             let draft = match turn {
@@ -144,7 +162,14 @@ impl Almanac {
                 }
                 Turn::Recovered => meaning::health::watch_recovered(watch.id.as_str(), who),
             };
-            events.extend(self.tell(&mut tx, about_watch(row, watch, poll, &format!("{}|poll {poll}", watch.id)), &draft).await?);
+            events.extend(
+                self.tell(
+                    &mut tx,
+                    about_watch(row, watch, poll, &format!("{}|poll {poll}", watch.id)),
+                    &draft,
+                )
+                .await?,
+            );
         }
         tx.settle(row, &state, judged.doubt).await?;
         if order.scheduled {
@@ -239,7 +264,10 @@ impl Almanac {
     pub fn meaning_of(&self, change: &StoredChange) -> Vec<EventDraft> {
         let institution = change.institution.as_deref().map(|code| InstitutionName {
             code,
-            name: self.config.institution(code).map_or(code, |institution| institution.name.as_str()),
+            name: self
+                .config
+                .institution(code)
+                .map_or(code, |institution| institution.name.as_str()),
         });
         let mut drafts = meaning::events_of(&ChangeInContext {
             source: change.source,
@@ -259,7 +287,12 @@ impl Almanac {
     }
 
     fn override_defaults(&self, draft: &mut EventDraft) {
-        for override_ in self.config.event_overrides.iter().filter(|override_| override_.kind == draft.kind) {
+        for override_ in self
+            .config
+            .event_overrides
+            .iter()
+            .filter(|override_| override_.kind == draft.kind)
+        {
             draft.severity = override_.severity.unwrap_or(draft.severity);
             if let Some(topics) = &override_.topics {
                 draft.topics.clone_from(topics);
@@ -278,8 +311,15 @@ impl Almanac {
         if origin.change.is_none() {
             self.override_defaults(&mut draft);
         }
-        let Some(event) = tx.insert_event(origin, &draft).await? else { return Ok(None) };
-        for (channel, due) in route::owed(&RoutedEvent::of(&draft, origin.institution), &self.config.routes, tx.now, self.config.timezone) {
+        let Some(event) = tx.insert_event(origin, &draft).await? else {
+            return Ok(None);
+        };
+        for (channel, due) in route::owed(
+            &RoutedEvent::of(&draft, origin.institution),
+            &self.config.routes,
+            tx.now,
+            self.config.timezone,
+        ) {
             tx.insert_notice(event, &channel, due).await?;
         }
         Ok(Some(draft.kind))
@@ -294,7 +334,9 @@ impl Almanac {
         poll: i64,
         remaining: i64,
     ) -> Result<Option<EventKind>, StoreError> {
-        let Some(institution) = self.institution_of(watch) else { return Ok(None) };
+        let Some(institution) = self.institution_of(watch) else {
+            return Ok(None);
+        };
         let pool = &institution.quota_pool;
         let state = tx.quota(pool).await?;
         let floor = quota::floor(&self.config, &state);
@@ -313,7 +355,13 @@ impl Almanac {
         }
     }
 
-    pub(super) async fn plan_next(&self, tx: &mut WriteTx, row: i64, watch: &Watch, failures: u32) -> Result<(), StoreError> {
+    pub(super) async fn plan_next(
+        &self,
+        tx: &mut WriteTx,
+        row: i64,
+        watch: &Watch,
+        failures: u32,
+    ) -> Result<(), StoreError> {
         let next = due::next_due(watch, self.config.timezone, tx.now, failures);
         tx.plan(row, next, &watch.schedule.text()).await
     }
@@ -323,7 +371,11 @@ impl Almanac {
 /// unknown, not gone.
 fn doubt_vanished(coverage: &mut Coverage, prior: &Prior) {
     for (partition, read) in &mut coverage.0 {
-        let had = prior.records.values().filter(|known| known.present && known.partition == *partition).count();
+        let had = prior
+            .records
+            .values()
+            .filter(|known| known.present && known.partition == *partition)
+            .count();
         if *read == PartitionRead::Absent && had > 0 {
             let reason = format!("had {had} records and is now said not to exist; what it held is kept as it was");
             *read = PartitionRead::Partial { reason };

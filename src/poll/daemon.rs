@@ -87,16 +87,24 @@ impl Daemon {
         let mut tx = almanac.store.write().await?;
         tx.clear_daemon_leases(LEASE_PREFIX).await?;
         for watch in &almanac.config.watches {
-            let (row, state) = tx.watch(&watch.id, watch.source.kind(), watch.institution.as_deref()).await?;
+            let (row, state) = tx
+                .watch(&watch.id, watch.source.kind(), watch.institution.as_deref())
+                .await?;
             // A watch that was never polled is due now; one whose time passed while no daemon ran is made up, once.
-            let planned = state.next_due.filter(|_| state.schedule.as_deref() == Some(watch.schedule.text().as_str()));
+            let planned = state
+                .next_due
+                .filter(|_| state.schedule.as_deref() == Some(watch.schedule.text().as_str()));
             match planned {
                 Some(_) => {}
                 None if state.last_poll.is_none() => {
                     let now = tx.now;
                     tx.plan(row, now, &watch.schedule.text()).await?;
                 }
-                None => almanac.plan_next(&mut tx, row, watch, state.consecutive_failures).await?,
+                None => {
+                    almanac
+                        .plan_next(&mut tx, row, watch, state.consecutive_failures)
+                        .await?
+                }
             }
         }
         tx.commit().await?;
@@ -121,8 +129,12 @@ impl Daemon {
         let now = self.almanac.clock.now();
         self.almanac.beat.store(now.millis(), Ordering::Relaxed);
         for id in self.almanac.store.due(now).await? {
-            let Some(watch) = self.almanac.config.watch(&id) else { continue };
-            let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else { break };
+            let Some(watch) = self.almanac.config.watch(&id) else {
+                continue;
+            };
+            let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
+                break;
+            };
             let (daemon, watch) = (self.clone(), watch.clone());
             self.tasks.spawn(async move {
                 daemon.poll(&watch, now).await;

@@ -36,7 +36,9 @@ fn jitter(watch: &Watch, due: Moment) -> Duration {
         Schedule::Every(interval) => (interval / JITTER_SHARE_OF_INTERVAL).min(JITTER_MAX),
     };
     let mut hasher = blake3::Hasher::new();
-    hasher.update(watch.id.as_str().as_bytes()).update(&due.millis().to_le_bytes());
+    hasher
+        .update(watch.id.as_str().as_bytes())
+        .update(&due.millis().to_le_bytes());
     let [a, b, c, d, ..] = *hasher.finalize().as_bytes();
     let share = f64::from(u32::from_le_bytes([a, b, c, d])) / f64::from(u32::MAX);
     most.mul_f64(share)

@@ -67,25 +67,49 @@ mod tests {
     use super::*;
 
     fn ended(outcome: Outcome, empty: bool) -> Ended<'static> {
-        Ended { outcome, reason: None, empty, at: Moment::from_millis(1) }
+        Ended {
+            outcome,
+            reason: None,
+            empty,
+            at: Moment::from_millis(1),
+        }
     }
 
     fn turns(polls: &[(Outcome, bool)]) -> Vec<Option<Turn>> {
         let mut state = WatchState::default();
-        polls.iter().map(|(outcome, empty)| after(&mut state, ended(*outcome, *empty), 3)).collect()
+        polls
+            .iter()
+            .map(|(outcome, empty)| after(&mut state, ended(*outcome, *empty), 3))
+            .collect()
     }
 
     #[test]
     fn failing_is_told_once_after_the_tolerance_and_recovery_once() {
         use Outcome::{Failed, Ok};
-        let polls = [(Failed, false), (Failed, false), (Failed, false), (Failed, false), (Ok, false), (Ok, false)];
-        assert_eq!(turns(&polls), [None, None, Some(Turn::Failing(3)), None, Some(Turn::Recovered), None]);
+        let polls = [
+            (Failed, false),
+            (Failed, false),
+            (Failed, false),
+            (Failed, false),
+            (Ok, false),
+            (Ok, false),
+        ];
+        assert_eq!(
+            turns(&polls),
+            [None, None, Some(Turn::Failing(3)), None, Some(Turn::Recovered), None]
+        );
     }
 
     #[test]
     fn one_good_poll_between_starts_the_count_anew() {
         use Outcome::{Failed, Ok};
-        let polls = [(Failed, false), (Failed, false), (Ok, false), (Failed, false), (Failed, false)];
+        let polls = [
+            (Failed, false),
+            (Failed, false),
+            (Ok, false),
+            (Failed, false),
+            (Failed, false),
+        ];
         assert!(turns(&polls).iter().all(Option::is_none));
     }
 

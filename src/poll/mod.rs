@@ -45,11 +45,20 @@ impl Almanac {
         let exlibris = ExLibris::new(&config.exlibris, clock.clone())
             .map_err(anyhow::Error::msg)
             .context("the HTTP client cannot be built")?;
-        Ok(Almanac { config: Arc::new(config), store, clock, exlibris, beat: Arc::default() })
+        Ok(Almanac {
+            config: Arc::new(config),
+            store,
+            clock,
+            exlibris,
+            beat: Arc::default(),
+        })
     }
 
     /// The institution that a watch concerns.
     pub fn institution_of(&self, watch: &Watch) -> Option<&Institution> {
-        watch.institution.as_deref().and_then(|code| self.config.institution(code))
+        watch
+            .institution
+            .as_deref()
+            .and_then(|code| self.config.institution(code))
     }
 }

@@ -40,7 +40,12 @@ impl PollOrder {
     /// A poll asked for by a person.
     pub fn by_hand(accept: bool) -> Self {
         let owner = format!("poll:{}:{:016x}", std::process::id(), fastrand::u64(..));
-        Self { owner, accept, scheduled: false, abandon: CancellationToken::new() }
+        Self {
+            owner,
+            accept,
+            scheduled: false,
+            abandon: CancellationToken::new(),
+        }
     }
 }
 
@@ -80,7 +85,12 @@ impl Almanac {
             self.put_off(watch, order, &reason).await?;
             return Ok(not_polled(watch, Outcome::Skipped, reason));
         }
-        let ask = Ask { watch, session: &session, now: started, zone: self.config.timezone };
+        let ask = Ask {
+            watch,
+            session: &session,
+            now: started,
+            zone: self.config.timezone,
+        };
         let observed = tokio::select! {
             biased;
             () = order.abandon.cancelled() => None,
@@ -90,7 +100,11 @@ impl Almanac {
         };
         let Some(observed) = observed else {
             self.let_go(watch, order).await?;
-            return Ok(not_polled(watch, Outcome::Skipped, "abandoned, as the program stops".to_owned()));
+            return Ok(not_polled(
+                watch,
+                Outcome::Skipped,
+                "abandoned, as the program stops".to_owned(),
+            ));
         };
         let row = self.commit(watch, order, asked(started, observed, &session)).await?;
         tracing::info!(
@@ -104,11 +118,19 @@ impl Almanac {
     /// Takes the lease and looks at the quota. The inner error says why the watch is not polled.
     async fn claim(&self, watch: &Watch, order: &PollOrder) -> Result<Result<Gate, String>, StoreError> {
         let mut tx = self.store.write().await?;
-        let (row, _) = tx.watch(&watch.id, watch.source.kind(), watch.institution.as_deref()).await?;
+        let (row, _) = tx
+            .watch(&watch.id, watch.source.kind(), watch.institution.as_deref())
+            .await?;
         if !tx.claim(row, &order.owner, tx.now.plus(LEASE)).await? {
-            return Ok(Err(format!("{} is being polled already; look again in a minute", watch.id)));
+            return Ok(Err(format!(
+                "{} is being polled already; look again in a minute",
+                watch.id
+            )));
         }
-        let gate = match self.institution_of(watch).filter(|institution| institution.api_key.is_some()) {
+        let gate = match self
+            .institution_of(watch)
+            .filter(|institution| institution.api_key.is_some())
+        {
             Some(institution) => {
                 let state = tx.quota(&institution.quota_pool).await?;
                 quota::gate(&self.config, institution, watch.essential, &state, tx.now)
@@ -121,15 +143,19 @@ impl Almanac {
 
     /// Makes one cheap call to see whether the quota has recovered.
     async fn probe(&self, watch: &Watch) -> Result<Gate, StoreError> {
-        let Some(institution) = self.institution_of(watch) else { return Ok(Gate::Open) };
+        let Some(institution) = self.institution_of(watch) else {
+            return Ok(Gate::Open);
+        };
         // Whatever it answers, the number of remaining calls comes with it.
         let session = self.exlibris.session(Some(institution));
         let _ = alma::general(&session).await;
         let mut tx = self.store.write().await?;
-        tx.note_calls(&institution.quota_pool, session.calls(), session.quota_remaining()).await?;
+        tx.note_calls(&institution.quota_pool, session.calls(), session.quota_remaining())
+            .await?;
         let mut state = tx.quota(&institution.quota_pool).await?;
         state.last_probe = Some(tx.now);
-        tx.note_quota_low(&institution.quota_pool, state.low_since, state.last_probe).await?;
+        tx.note_quota_low(&institution.quota_pool, state.low_since, state.last_probe)
+            .await?;
         let gate = quota::gate(&self.config, institution, watch.essential, &state, tx.now);
         tx.commit().await?;
         Ok(gate)
@@ -138,7 +164,9 @@ impl Almanac {
     /// Gives the lease back without a poll, and plans the next one.
     async fn put_off(&self, watch: &Watch, order: &PollOrder, reason: &str) -> Result<(), StoreError> {
         let mut tx = self.store.write().await?;
-        let (row, state) = tx.watch(&watch.id, watch.source.kind(), watch.institution.as_deref()).await?;
+        let (row, state) = tx
+            .watch(&watch.id, watch.source.kind(), watch.institution.as_deref())
+            .await?;
         tx.note_not_asked(row, state.blocked, reason).await?;
         if order.scheduled {
             self.plan_next(&mut tx, row, watch, 0).await?;
@@ -150,7 +178,9 @@ impl Almanac {
     /// Gives the lease back and leaves everything else as it was: the poll is still due.
     pub async fn let_go(&self, watch: &Watch, order: &PollOrder) -> Result<(), StoreError> {
         let mut tx = self.store.write().await?;
-        let (row, _) = tx.watch(&watch.id, watch.source.kind(), watch.institution.as_deref()).await?;
+        let (row, _) = tx
+            .watch(&watch.id, watch.source.kind(), watch.institution.as_deref())
+            .await?;
         tx.release(row, &order.owner).await?;
         tx.commit().await
     }
@@ -166,13 +196,23 @@ impl Almanac {
             tracking_id: None,
             status: None,
         };
-        let asked = Asked { started: self.clock.now(), observed: Err(error), calls: 0, quota_remaining: None };
+        let asked = Asked {
+            started: self.clock.now(),
+            observed: Err(error),
+            calls: 0,
+            quota_remaining: None,
+        };
         self.commit(watch, order, asked).await.map(drop)
     }
 }
 
 fn asked(started: Moment, observed: Result<Observation, CallError>, session: &Session) -> Asked {
-    Asked { started, observed, calls: session.calls(), quota_remaining: session.quota_remaining() }
+    Asked {
+        started,
+        observed,
+        calls: session.calls(),
+        quota_remaining: session.quota_remaining(),
+    }
 }
 
 fn not_polled(watch: &Watch, outcome: Outcome, reason: String) -> PollRow {

@@ -25,12 +25,17 @@ pub enum Gate {
 /// The number of remaining calls below which only essential watches run.
 pub fn floor(config: &Config, state: &QuotaState) -> i64 {
     let configured = i64::try_from(config.exlibris.quota_floor).unwrap_or(i64::MAX);
-    state.highest.map_or(configured, |highest| configured.min(highest / FLOOR_SHARE_OF_HIGHEST))
+    state
+        .highest
+        .map_or(configured, |highest| configured.min(highest / FLOOR_SHARE_OF_HIGHEST))
 }
 
 /// Calls that this institution's pool may still be asked today.
 pub fn budget_left(config: &Config, institution: &Institution, state: &QuotaState) -> u64 {
-    institution.daily_budget.unwrap_or(config.exlibris.daily_budget).saturating_sub(state.calls_today)
+    institution
+        .daily_budget
+        .unwrap_or(config.exlibris.daily_budget)
+        .saturating_sub(state.calls_today)
 }
 
 /// Decides about one poll.

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Row};
+use sqlx::{ConnectOptions, Connection, Row};
 
 use crate::clock::Clock;
 
@@ -79,12 +79,20 @@ impl Store {
             .pragma("journal_size_limit", WAL_BYTES_KEPT)
             .optimize_on_close(true, Some(1000))
             .disable_statement_logging();
+        if !new {
+            recognise(path).await?;
+        }
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .connect_with(options.clone())
             .await
             .map_err(|error| unusable(path, error))?;
-        identify(&writer, path, new).await?;
+        if new {
+            // The file is created by this very connection, so nobody else can be in it yet.
+            sqlx::query("PRAGMA application_id = 0x416c6d61")
+                .execute(&writer)
+                .await?;
+        }
         MIGRATOR
             .run(&writer)
             .await
@@ -187,33 +195,40 @@ fn is_new(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-/// Makes sure that the file is Almanac's and whole, or marks a new one as ours.
-async fn identify(writer: &SqlitePool, path: &Path, new: bool) -> Result<(), StoreError> {
-    if new {
-        // The file is created by this very connection, so nobody else can be in it yet.
-        sqlx::query("PRAGMA application_id = 0x416c6d61")
-            .execute(writer)
-            .await?;
-        return Ok(());
-    }
+/// Makes sure, without touching it, that an existing file is Almanac's, whole, and not newer than this program.
+async fn recognise(path: &Path) -> Result<(), StoreError> {
+    let told = |error| unusable(path, error);
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(BUSY_TIMEOUT);
+    let mut reader = options.connect().await.map_err(told)?;
     let found: i32 = sqlx::query_scalar("PRAGMA application_id")
-        .fetch_one(writer)
+        .fetch_one(&mut reader)
         .await
-        .map_err(|error| unusable(path, error))?;
+        .map_err(told)?;
     if found != APPLICATION_ID {
         return Err(unfit(
             path,
-            "it is a SQLite database of another program; name another file in [store] path",
+            "it is a SQLite database of another program; name another file in [store] path, or restore it from a backup",
         ));
     }
+    let newest: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations")
+        .fetch_one(&mut reader)
+        .await
+        .map_err(told)?;
+    if MIGRATOR.iter().all(|migration| migration.version < newest) {
+        return Err(newer(path));
+    }
     let pages: i64 = sqlx::query_scalar("PRAGMA page_count")
-        .fetch_one(writer)
+        .fetch_one(&mut reader)
         .await
-        .map_err(|error| unusable(path, error))?;
+        .map_err(told)?;
     let size: i64 = sqlx::query_scalar("PRAGMA page_size")
-        .fetch_one(writer)
+        .fetch_one(&mut reader)
         .await
-        .map_err(|error| unusable(path, error))?;
+        .map_err(told)?;
+    let _ = reader.close().await;
     let mut wal = path.as_os_str().to_owned();
     wal.push("-wal");
     let wal_is_empty = std::fs::metadata(&wal).map_or(true, |wal| wal.len() == 0);
@@ -239,6 +254,13 @@ fn migration_failed(path: &Path, error: MigrateError) -> StoreError {
     }
 }
 
+fn newer(path: &Path) -> StoreError {
+    unfit(
+        path,
+        "it was written by a newer Almanac; run that one, or restore a backup made before the upgrade",
+    )
+}
+
 fn unusable(path: &Path, error: sqlx::Error) -> StoreError {
     unfit(
         path,
@@ -254,7 +276,10 @@ fn unfit(path: &Path, what: &str) -> StoreError {
 #[doc(hidden)]
 pub fn big_queries() -> Vec<(&'static str, String)> {
     let newest_events = |condition: &str| {
-        format!("{} WHERE e.superseded = 0{condition} ORDER BY e.detected_ms DESC, e.id DESC LIMIT 50", events::SELECT_EVENT)
+        format!(
+            "{} WHERE e.superseded = 0{condition} ORDER BY e.detected_ms DESC, e.id DESC LIMIT 50",
+            events::SELECT_EVENT
+        )
     };
     vec![
         ("snapshot at a moment", history::STANDING.to_owned()),

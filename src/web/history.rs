@@ -118,7 +118,7 @@ mod tests {
     use crate::model::event::{Event, EventKind, Severity};
     use crate::model::moment::Moment;
     use crate::model::watch::WatchId;
-    use crate::store::history::EventFilter;
+    use crate::store::events::EventFilter;
 
     fn event(id: i64) -> Event {
         Event {
@@ -126,7 +126,7 @@ mod tests {
             kind: EventKind::PartnerAdded,
             severity: Severity::Notice,
             institution: None,
-            watch: "alma.partners/01A".to_owned(),
+            watch: Some("alma.partners/01A".to_owned()),
             key: None,
             title: String::new(),
             summary: String::new(),

@@ -22,7 +22,13 @@ async fn tick(daemon: &Daemon) {
 
 async fn next_due(world: &World, id: &str) -> Moment {
     let states = world.almanac.store.watch_states().await.unwrap();
-    states.into_iter().find(|(watch, _)| watch.as_str() == id).unwrap().1.next_due.unwrap()
+    states
+        .into_iter()
+        .find(|(watch, _)| watch.as_str() == id)
+        .unwrap()
+        .1
+        .next_due
+        .unwrap()
 }
 
 fn only_one_watch(schedule: &str) -> impl FnOnce(&str) -> String {
@@ -30,7 +36,8 @@ fn only_one_watch(schedule: &str) -> impl FnOnce(&str) -> String {
     move |config| {
         let start = config.find("[[watch]]").unwrap();
         let end = config.find("[[channel]]").unwrap();
-        let watch = format!("[[watch]]\nsource = \"alma.partners\"\ninstitutions = [\"{ELM}\"]\nschedule = \"{schedule}\"\n\n");
+        let watch =
+            format!("[[watch]]\nsource = \"alma.partners\"\ninstitutions = [\"{ELM}\"]\nschedule = \"{schedule}\"\n\n");
         format!("{}{watch}{}", &config[..start], &config[end..])
     }
 }
@@ -39,7 +46,10 @@ const WATCH: &str = "alma.partners/01ELM_INST";
 
 async fn polls(world: &World) -> usize {
     let asked = world.asked().await;
-    asked.iter().filter(|call| call.contains("/partners?") && call.contains("offset=0")).count()
+    asked
+        .iter()
+        .filter(|call| call.contains("/partners?") && call.contains("offset=0"))
+        .count()
 }
 
 #[tokio::test]
@@ -69,7 +79,10 @@ async fn eight_in_the_morning_stays_eight_across_both_changes_of_the_clocks() {
 
 #[tokio::test]
 async fn a_time_inside_the_gap_and_one_inside_the_repeated_hour_come_once_a_day() {
-    for (schedule, first_day) in [("30 2 * * *", "2027-03-13T12:00:00Z"), ("30 1 * * *", "2027-11-06T12:00:00Z")] {
+    for (schedule, first_day) in [
+        ("30 2 * * *", "2027-03-13T12:00:00Z"),
+        ("30 1 * * *", "2027-11-06T12:00:00Z"),
+    ] {
         let mut world = World::new().await;
         world.reconfigure(only_one_watch(schedule)).await;
         world.hand.set(first_day.parse().unwrap());
@@ -108,10 +121,15 @@ async fn a_changed_schedule_is_planned_anew() {
     world.wire().partners.insert(ELM.into(), partners(2));
     tick(&daemon(&world).await).await;
     let before = next_due(&world, WATCH).await;
-    world.reconfigure(|config| config.replace("0 8 1 * *", "every 15m")).await;
+    world
+        .reconfigure(|config| config.replace("0 8 1 * *", "every 15m"))
+        .await;
     daemon(&world).await;
     let after = next_due(&world, WATCH).await;
-    assert!(after < before && after <= world.clock.now().plus(Duration::from_secs(17 * 60)), "{after}");
+    assert!(
+        after < before && after <= world.clock.now().plus(Duration::from_secs(17 * 60)),
+        "{after}"
+    );
 }
 
 #[tokio::test]
@@ -125,7 +143,10 @@ async fn a_watch_never_overlaps_itself_and_a_lease_of_the_dead_is_taken_over() {
     assert_eq!(outcomes, ["ok", "skipped"]);
     // Someone was killed with the lease in hand.
     let mut tx = world.almanac.store.write().await.unwrap();
-    let (row, _) = tx.watch(&watch.id, watch.source.kind(), watch.institution.as_deref()).await.unwrap();
+    let (row, _) = tx
+        .watch(&watch.id, watch.source.kind(), watch.institution.as_deref())
+        .await
+        .unwrap();
     let until = tx.now.plus(Duration::from_mins(15));
     assert!(tx.claim(row, "poll:dead", until).await.unwrap());
     tx.commit().await.unwrap();

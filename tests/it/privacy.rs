@@ -12,8 +12,20 @@ use crate::world::{ELM, Fault, World, partner, view};
 
 /// Marks that stand in the wire where secrets and people stand in the real one.
 const CANARIES: &[&str] = &[
-    "canary-contact", "canary-note", "canary-captcha", "canary-host", "canary-person", "canary-bldss", "canary-rapid", "canary-ncip",
-    "canary-art", "canary-user-name", "canary-message", "canary-updated-by", "key-of-01ELM_INST", "c2VjcmV0LW9mLXRoZS13b3JsZA",
+    "canary-contact",
+    "canary-note",
+    "canary-captcha",
+    "canary-host",
+    "canary-person",
+    "canary-bldss",
+    "canary-rapid",
+    "canary-ncip",
+    "canary-art",
+    "canary-user-name",
+    "canary-message",
+    "canary-updated-by",
+    "key-of-01ELM_INST",
+    "c2VjcmV0LW9mLXRoZS13b3JsZA",
 ];
 
 #[derive(Clone, Default)]
@@ -39,7 +51,10 @@ impl<'a> MakeWriter<'a> for Log {
 #[tokio::test]
 async fn no_mark_is_found_anywhere() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(log.clone())
+        .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
 
     let world = World::new().await;
@@ -68,7 +83,8 @@ async fn no_mark_is_found_anywhere() {
         let mut wire = world.wire();
         wire.partners.get_mut(ELM).unwrap()[0]["partner_details"]["status"] = json!("INACTIVE");
         wire.partners.get_mut(ELM).unwrap().push(partner("NEW"));
-        wire.views.get_mut(&format!("{ELM}:MAIN")).unwrap()["primo-view"]["attributes-map"]["mayAlsoBeHeldByEnabled"] = json!(true);
+        wire.views.get_mut(&format!("{ELM}:MAIN")).unwrap()["primo-view"]["attributes-map"]["mayAlsoBeHeldByEnabled"] =
+            json!(true);
     }
     for watch in ["alma.partners/01ELM_INST", "primo.view/01ELM_INST:MAIN"] {
         assert_eq!(world.poll(watch).await.outcome, Outcome::Ok);
@@ -76,7 +92,12 @@ async fn no_mark_is_found_anywhere() {
     world.deliver().await;
     assert!(!world.wire().received.is_empty());
     let error = r#"{"errorsExist":true,"errorList":{"error":[{"errorCode":"401861","errorMessage":"User canary-message was not found","trackingId":"E01-0101"}]}}"#;
-    world.wire().faults = vec![Fault { where_: "/partners".into(), status: 400, body: error.into(), times: None }];
+    world.wire().faults = vec![Fault {
+        where_: "/partners".into(),
+        status: 400,
+        body: error.into(),
+        times: None,
+    }];
     for _ in 0..4 {
         let poll = world.poll("alma.partners/01ELM_INST").await;
         assert!(poll.reason.unwrap().contains("E01-0101"), "the tracking id is kept");
@@ -90,7 +111,10 @@ async fn no_mark_is_found_anywhere() {
     let mut search = |what: &str, bytes: &[u8]| {
         searched += bytes.len();
         for canary in CANARIES {
-            assert!(!bytes.windows(canary.len()).any(|window| window == canary.as_bytes()), "{canary} is in {what}");
+            assert!(
+                !bytes.windows(canary.len()).any(|window| window == canary.as_bytes()),
+                "{canary} is in {what}"
+            );
         }
     };
     let log = log.0.lock().unwrap().clone();
@@ -106,12 +130,20 @@ async fn no_mark_is_found_anywhere() {
     // Compressed documents are searched as they are read.
     let ids = ["alma.partners/01ELM_INST", "primo.view/01ELM_INST:MAIN"];
     for id in ids {
-        let records = world.almanac.store.records(&almanac::model::watch::WatchId::from_text(id), None, world.clock.now()).await.unwrap();
+        let records = world
+            .almanac
+            .store
+            .records(&almanac::model::watch::WatchId::from_text(id), None, world.clock.now())
+            .await
+            .unwrap();
         assert!(!records.is_empty());
         search(id, &serde_json::to_vec(&records).unwrap());
     }
     search("the events", &serde_json::to_vec(&world.events().await).unwrap());
     search("the alerts", &serde_json::to_vec(&world.wire().received).unwrap());
-    search("the deliveries", &serde_json::to_vec(&world.almanac.store.messages(None, 100).await.unwrap()).unwrap());
+    search(
+        "the deliveries",
+        &serde_json::to_vec(&world.almanac.store.messages(None, 100).await.unwrap()).unwrap(),
+    );
     assert!(searched > 100_000, "only {searched} bytes were searched");
 }

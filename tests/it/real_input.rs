@@ -12,12 +12,18 @@ use crate::world::{ELM, Fault, World, notes_path};
 /// The folder of real samples, or None with a printed reason.
 pub fn samples() -> Option<PathBuf> {
     let shared = std::env::var_os("ALMANAC_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from)
+        .map_or_else(
+            || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"),
+            PathBuf::from,
+        )
         .join("exlibris");
     if shared.is_dir() {
         return Some(shared);
     }
-    println!("skipped: the real samples of Ex Libris are not here ({})", shared.display());
+    println!(
+        "skipped: the real samples of Ex Libris are not here ({})",
+        shared.display()
+    );
     None
 }
 
@@ -42,7 +48,11 @@ async fn run(world: &World, arguments: &[&str]) -> (i32, Value, String) {
     .await
     .unwrap();
     let printed = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
-    (output.status.code().unwrap(), printed, String::from_utf8_lossy(&output.stderr).into_owned())
+    (
+        output.status.code().unwrap(),
+        printed,
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
 }
 
 fn told(events: &Value) -> Vec<(String, String)> {
@@ -50,7 +60,12 @@ fn told(events: &Value) -> Vec<(String, String)> {
         .as_array()
         .unwrap()
         .iter()
-        .map(|event| (event["kind"].as_str().unwrap().to_owned(), event["title"].as_str().unwrap().to_owned()))
+        .map(|event| {
+            (
+                event["kind"].as_str().unwrap().to_owned(),
+                event["title"].as_str().unwrap().to_owned(),
+            )
+        })
         .collect();
     told.reverse();
     told
@@ -60,7 +75,8 @@ fn told(events: &Value) -> Vec<(String, String)> {
 async fn a_real_partner_record() {
     let Some(real) = samples() else { return };
     let world = World::new().await;
-    let mut partner: Value = serde_json::from_str(&read(real.join("samples/alma/partner_iso_inactive_AATO.json"))).unwrap();
+    let mut partner: Value =
+        serde_json::from_str(&read(real.join("samples/alma/partner_iso_inactive_AATO.json"))).unwrap();
     world.wire().partners.insert(ELM.into(), vec![partner.clone()]);
     let watch = "alma.partners/01ELM_INST";
     let (code, polls, said) = run(&world, &["poll", watch]).await;
@@ -69,7 +85,10 @@ async fn a_real_partner_record() {
     let (_, records, _) = run(&world, &["show", watch]).await;
     let body = &records[0]["body"];
     assert_eq!(records[0]["key"], "AATO");
-    assert_eq!((&body["name"], &body["status"]), (&json!("Australian Taxation Office"), &json!("INACTIVE")));
+    assert_eq!(
+        (&body["name"], &body["status"]),
+        (&json!("Australian Taxation Office"), &json!("INACTIVE"))
+    );
     let kept = body.to_string();
     for dropped in ["library-NAT@ato.gov.au", "Narellan", "62161500", "Locate Profile"] {
         assert!(!kept.contains(dropped), "{dropped} was kept: {kept}");
@@ -82,12 +101,24 @@ async fn a_real_partner_record() {
     let (_, events, _) = run(&world, &["events"]).await;
     let told = told(&events);
     let kinds: Vec<&str> = told.iter().map(|(kind, _)| kind.as_str()).collect();
-    assert!(kinds.contains(&"partner.activated") && kinds.contains(&"partner.changed") && kinds.len() == 2, "{told:?}");
-    assert!(told.iter().all(|(_, title)| title.contains("Elm College") && title.contains("Australian Taxation Office")), "{told:?}");
+    assert!(
+        kinds.contains(&"partner.activated") && kinds.contains(&"partner.changed") && kinds.len() == 2,
+        "{told:?}"
+    );
+    assert!(
+        told.iter()
+            .all(|(_, title)| title.contains("Elm College") && title.contains("Australian Taxation Office")),
+        "{told:?}"
+    );
     let (_, diff, _) = run(&world, &["diff", watch]).await;
     assert_eq!((&diff[0]["key"], &diff[0]["op"]), (&json!("AATO"), &json!("modified")));
     // Both events reached the receiver of alerts, once.
-    let alerted: Vec<Value> = world.wire().received.iter().flat_map(|(_, body)| body["data"]["events"].as_array().unwrap().clone()).collect();
+    let alerted: Vec<Value> = world
+        .wire()
+        .received
+        .iter()
+        .flat_map(|(_, body)| body["data"]["events"].as_array().unwrap().clone())
+        .collect();
     assert_eq!(alerted.len(), 2, "{alerted:?}");
 }
 
@@ -108,14 +139,35 @@ async fn a_real_view_configuration() {
     assert!(polls[0]["added"].as_u64().unwrap() > 100, "{polls}");
     let (_, records, _) = run(&world, &["show", id]).await;
     let kept = records.to_string();
-    for dropped in ["train_master_sandbox", "REDACTED", "il-beacon01", "Captcha Key", "proxy-na.hosted"] {
+    for dropped in [
+        "train_master_sandbox",
+        "REDACTED",
+        "il-beacon01",
+        "Captcha Key",
+        "proxy-na.hosted",
+    ] {
         assert!(!kept.contains(dropped), "{dropped} was kept");
     }
     let key_of = |part: &str| {
-        let keys: Vec<&str> = records.as_array().unwrap().iter().map(|record| record["key"].as_str().unwrap()).collect();
-        keys.iter().find(|key| key.contains(part)).unwrap_or_else(|| panic!("{part} is not among {keys:?}")).to_string()
+        let keys: Vec<&str> = records
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|record| record["key"].as_str().unwrap())
+            .collect();
+        keys.iter()
+            .find(|key| key.contains(part))
+            .unwrap_or_else(|| panic!("{part} is not among {keys:?}"))
+            .to_string()
     };
-    for part in ["mayAlsoBeHeldByEnabled", "ngrs_pickup_anywhere", "use_rapido_functionality", "Alma_Version", "allow_direct_login_from_other_institutions", "MyInst_and_CI"] {
+    for part in [
+        "mayAlsoBeHeldByEnabled",
+        "ngrs_pickup_anywhere",
+        "use_rapido_functionality",
+        "Alma_Version",
+        "allow_direct_login_from_other_institutions",
+        "MyInst_and_CI",
+    ] {
         key_of(part);
     }
 
@@ -131,7 +183,17 @@ async fn a_real_view_configuration() {
     let (_, events, _) = run(&world, &["events"]).await;
     let mut kinds: Vec<String> = told(&events).into_iter().map(|(kind, _)| kind).collect();
     kinds.sort();
-    assert_eq!(kinds, ["release.live", "scope.added", "switch.appeared", "switch.turned_off", "switch.turned_on"], "{events}");
+    assert_eq!(
+        kinds,
+        [
+            "release.live",
+            "scope.added",
+            "switch.appeared",
+            "switch.turned_off",
+            "switch.turned_on"
+        ],
+        "{events}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,24 +209,51 @@ async fn real_error_bodies() {
         ("error.json", 200, "402203"),
     ] {
         let body = read(real.join("samples/alma").join(file));
-        world.wire().faults = vec![Fault { where_: "/partners".into(), status, body, times: None }];
+        world.wire().faults = vec![Fault {
+            where_: "/partners".into(),
+            status,
+            body,
+            times: None,
+        }];
         let poll = world.poll(watch).await;
         let reason = poll.reason.unwrap_or_default();
-        assert_eq!((poll.outcome.name(), reason.contains(expected)), ("failed", true), "{file}: {reason}");
-        assert!(!reason.contains("mmsId"), "the message of Ex Libris may name a person and is not kept: {reason}");
+        assert_eq!(
+            (poll.outcome.name(), reason.contains(expected)),
+            ("failed", true),
+            "{file}: {reason}"
+        );
+        assert!(
+            !reason.contains("mmsId"),
+            "the message of Ex Libris may name a person and is not kept: {reason}"
+        );
     }
     assert!(world.keys(watch).await.is_empty());
 }
 
 /// A page laid out as RELEASE_NOTES.md §3 says, from the real headings, areas and ids of one product and year.
 fn annual_page(product: &str, items: &[&Value]) -> String {
-    const MONTHS: [&str; 12] =
-        ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
     let mut main = String::new();
     for item in items {
         let release = item["release"].as_str().unwrap();
         let month = MONTHS[release[5..].parse::<usize>().unwrap() - 1];
-        let urm = item["urm"].as_array().map(|ids| ids.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")).unwrap_or_default();
+        let urm = item["urm"]
+            .as_array()
+            .map(|ids| ids.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "))
+            .unwrap_or_default();
         main.push_str(&format!(
             "<h3>{}</h3><p>{month} {} {} {urm}</p><p>{}</p><p>For more information, see <a href=\"/Alma/Product_Documentation\">the documentation</a>.</p>",
             escaped(&item["title"]), &release[..4], escaped(&item["area"]), escaped(&item["body"])
@@ -178,7 +267,11 @@ fn annual_page(product: &str, items: &[&Value]) -> String {
 }
 
 fn escaped(text: &Value) -> String {
-    text.as_str().unwrap_or_default().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.as_str()
+        .unwrap_or_default()
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,14 +279,24 @@ async fn real_release_note_headings() {
     let Some(real) = samples() else { return };
     let text = read(real.join("release-notes/items-hard.jsonl"));
     let items: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let year_of = |item: &Value| item["release"].as_str().and_then(|release| release[..4].parse::<i32>().ok());
+    let year_of = |item: &Value| {
+        item["release"]
+            .as_str()
+            .and_then(|release| release[..4].parse::<i32>().ok())
+    };
     let mut by_year: std::collections::BTreeMap<i32, Vec<&Value>> = std::collections::BTreeMap::new();
-    for item in items.iter().filter(|item| item["product"] == "Alma" && item["section"] == "Main Features") {
+    for item in items
+        .iter()
+        .filter(|item| item["product"] == "Alma" && item["section"] == "Main Features")
+    {
         if let Some(year) = year_of(item) {
             by_year.entry(year).or_default().push(item);
         }
     }
-    let (_, items) = by_year.iter().max_by_key(|(_, items)| items.len()).expect("items of some year");
+    let (_, items) = by_year
+        .iter()
+        .max_by_key(|(_, items)| items.len())
+        .expect("items of some year");
     assert!(items.len() >= 5, "{} items", items.len());
 
     let world = World::new().await;
@@ -204,7 +307,11 @@ async fn real_release_note_headings() {
     assert_eq!((code, &polls[0]["added"]), (0, &json!(others.len())), "{polls} {said}");
     let (_, records, _) = run(&world, &["show", id]).await;
     for item in others {
-        let found = records.as_array().unwrap().iter().find(|record| record["body"]["heading"] == item["title"]);
+        let found = records
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|record| record["body"]["heading"] == item["title"]);
         let body = &found.unwrap_or_else(|| panic!("{} is missing", item["title"]))["body"];
         assert_eq!(body["release"], item["release"]);
         assert_eq!(body["area"], item["area"]);
@@ -213,13 +320,23 @@ async fn real_release_note_headings() {
     world.wire().pages.insert(notes_path(2027), annual_page("Alma", items));
     run(&world, &["poll", id]).await;
     let mut reworded: Vec<Value> = items.iter().map(|item| (*item).clone()).collect();
-    let first_body = format!("{} It must be switched on by Ex Libris.", reworded[0]["body"].as_str().unwrap());
+    let first_body = format!(
+        "{} It must be switched on by Ex Libris.",
+        reworded[0]["body"].as_str().unwrap()
+    );
     reworded[0]["body"] = json!(first_body);
-    world.wire().pages.insert(notes_path(2027), annual_page("Alma", &reworded.iter().collect::<Vec<_>>()));
+    world.wire().pages.insert(
+        notes_path(2027),
+        annual_page("Alma", &reworded.iter().collect::<Vec<_>>()),
+    );
     run(&world, &["poll", id]).await;
     let (_, events, _) = run(&world, &["events"]).await;
     let told = told(&events);
-    assert_eq!(told.iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>(), ["feature.announced", "feature.revised"], "{told:?}");
+    assert_eq!(
+        told.iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>(),
+        ["feature.announced", "feature.revised"],
+        "{told:?}"
+    );
     assert!(told[0].1.contains(last["title"].as_str().unwrap()), "{told:?}");
     assert!(told[1].1.contains(reworded[0]["title"].as_str().unwrap()), "{told:?}");
 }

@@ -17,7 +17,10 @@ fn said_otherwise(value: &Value, rng: &mut fastrand::Rng, lists_may_move: bool) 
                 .map(|(key, value)| (key.clone(), said_otherwise(value, rng, lists_may_move)))
                 .collect();
             if fields.contains_key("desc") {
-                entries.push(("desc".to_owned(), json!(["Libellé", "Bezeichnung", "שם"][rng.usize(..3)])));
+                entries.push((
+                    "desc".to_owned(),
+                    json!(["Libellé", "Bezeichnung", "שם"][rng.usize(..3)]),
+                ));
             }
             for absent in ["auto_cancel_reason", "holding_code", "line5"] {
                 match rng.u8(..4) {
@@ -31,7 +34,10 @@ fn said_otherwise(value: &Value, rng: &mut fastrand::Rng, lists_may_move: bool) 
             Value::Object(entries.into_iter().collect::<Map<_, _>>())
         }
         Value::Array(values) => {
-            let mut values: Vec<Value> = values.iter().map(|value| said_otherwise(value, rng, lists_may_move)).collect();
+            let mut values: Vec<Value> = values
+                .iter()
+                .map(|value| said_otherwise(value, rng, lists_may_move))
+                .collect();
             if lists_may_move {
                 rng.shuffle(&mut values);
             }
@@ -61,7 +67,11 @@ async fn partners_said_otherwise_are_the_same_partners() {
         rng.shuffle(&mut shuffled);
         world.wire().partners.insert(ELM.into(), shuffled);
         let poll = world.poll("alma.partners/01ELM_INST").await;
-        assert_eq!((poll.outcome, poll.added, poll.removed, poll.modified), (Outcome::Ok, 0, 0, 0), "seed {seed}: {poll:?}");
+        assert_eq!(
+            (poll.outcome, poll.added, poll.removed, poll.modified),
+            (Outcome::Ok, 0, 0, 0),
+            "seed {seed}: {poll:?}"
+        );
     }
 }
 
@@ -74,9 +84,16 @@ async fn a_view_said_otherwise_is_the_same_view() {
     assert!(first.added > 10, "{first:?}");
     for seed in 0..20 {
         let mut rng = fastrand::Rng::with_seed(seed);
-        world.wire().views.insert(format!("{ELM}:MAIN"), said_otherwise(&view(ELM), &mut rng, true));
+        world
+            .wire()
+            .views
+            .insert(format!("{ELM}:MAIN"), said_otherwise(&view(ELM), &mut rng, true));
         let poll = world.poll("primo.view/01ELM_INST:MAIN").await;
-        assert_eq!((poll.outcome, poll.added, poll.removed, poll.modified), (Outcome::Ok, 0, 0, 0), "seed {seed}: {poll:?}");
+        assert_eq!(
+            (poll.outcome, poll.added, poll.removed, poll.modified),
+            (Outcome::Ok, 0, 0, 0),
+            "seed {seed}: {poll:?}"
+        );
     }
 }
 
@@ -84,23 +101,53 @@ async fn a_view_said_otherwise_is_the_same_view() {
 async fn a_page_with_other_markup_and_order_holds_the_same_items() {
     let world = World::new().await;
     let items: Vec<NotesItem<'_>> = vec![
-        ("Lend Across Two Networks", "February 2027 Resource Sharing URM-1001", "Two networks can now lend to each other. A partner of the other network is shown with its pod."),
-        ("Rota Templates by Format", "February 2027 Fulfillment - Resource Sharing URM-1002", "Rota templates can be chosen by the format of the request, and an empty one is refused."),
-        ("New Icon in the Task List", "February 2027 Fulfillment", "The icon of the task list was replaced."),
+        (
+            "Lend Across Two Networks",
+            "February 2027 Resource Sharing URM-1001",
+            "Two networks can now lend to each other. A partner of the other network is shown with its pod.",
+        ),
+        (
+            "Rota Templates by Format",
+            "February 2027 Fulfillment - Resource Sharing URM-1002",
+            "Rota templates can be chosen by the format of the request, and an empty one is refused.",
+        ),
+        (
+            "New Icon in the Task List",
+            "February 2027 Fulfillment",
+            "The icon of the task list was replaced.",
+        ),
     ];
-    world.wire().pages.insert(notes_path(2027), notes_page(2027, &items, &["URM-2001 A pickup list showed requests twice. This was fixed."]));
+    world.wire().pages.insert(
+        notes_path(2027),
+        notes_page(
+            2027,
+            &items,
+            &["URM-2001 A pickup list showed requests twice. This was fixed."],
+        ),
+    );
     let first = world.poll("release-notes/alma").await;
     assert_eq!((first.outcome, first.added), (Outcome::Ok, 4), "{first:?}");
     for seed in 0..10 {
         let mut rng = fastrand::Rng::with_seed(seed);
         let mut items = items.clone();
         rng.shuffle(&mut items);
-        let page = notes_page(2027, &items, &["URM-2001 A pickup list showed requests twice. This was fixed."])
-            .replace("class=\"meta\"", &format!("class=\"meta v{seed}\" data-run=\"{}\"", rng.u32(..)))
-            .replace("</p>\n<p>", "</p>\n\n  <!-- edited -->\n<p> ")
-            .replace("</h3>", if rng.bool() { "&nbsp;</h3>" } else { " </h3>" });
+        let page = notes_page(
+            2027,
+            &items,
+            &["URM-2001 A pickup list showed requests twice. This was fixed."],
+        )
+        .replace(
+            "class=\"meta\"",
+            &format!("class=\"meta v{seed}\" data-run=\"{}\"", rng.u32(..)),
+        )
+        .replace("</p>\n<p>", "</p>\n\n  <!-- edited -->\n<p> ")
+        .replace("</h3>", if rng.bool() { "&nbsp;</h3>" } else { " </h3>" });
         world.wire().pages.insert(notes_path(2027), page);
         let poll = world.poll("release-notes/alma").await;
-        assert_eq!((poll.outcome, poll.added, poll.removed, poll.modified), (Outcome::Ok, 0, 0, 0), "seed {seed}: {poll:?}");
+        assert_eq!(
+            (poll.outcome, poll.added, poll.removed, poll.modified),
+            (Outcome::Ok, 0, 0, 0),
+            "seed {seed}: {poll:?}"
+        );
     }
 }

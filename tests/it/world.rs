@@ -73,14 +73,22 @@ impl Respond for Answers {
 }
 
 fn answer(wire: &mut Wire, request: &Request, asked: &str) -> ResponseTemplate {
-    if let Some(fault) = wire.faults.iter_mut().find(|fault| fault.times != Some(0) && asked.contains(&fault.where_)) {
+    if let Some(fault) = wire
+        .faults
+        .iter_mut()
+        .find(|fault| fault.times != Some(0) && asked.contains(&fault.where_))
+    {
         fault.times = fault.times.map(|times| times - 1);
         return ResponseTemplate::new(fault.status).set_body_string(fault.body.clone());
     }
     let path = request.url.path();
     let query: BTreeMap<String, String> = request.url.query_pairs().into_owned().collect();
     if path == "/hook" {
-        let id = request.headers.get("webhook-id").map(|id| id.to_str().unwrap().to_owned()).unwrap_or_default();
+        let id = request
+            .headers
+            .get("webhook-id")
+            .map(|id| id.to_str().unwrap().to_owned())
+            .unwrap_or_default();
         if let Some(status) = wire.receiver_answers {
             return ResponseTemplate::new(status);
         }
@@ -92,19 +100,30 @@ fn answer(wire: &mut Wire, request: &Request, asked: &str) -> ResponseTemplate {
     }
     if let Some(view) = path.strip_prefix("/primaws/rest/pub/configuration/vid/") {
         let view = view.replace("%3A", ":");
-        return wire.views.get(&view).map_or(ResponseTemplate::new(404), |body| ResponseTemplate::new(200).set_body_json(body));
+        return wire.views.get(&view).map_or(ResponseTemplate::new(404), |body| {
+            ResponseTemplate::new(200).set_body_json(body)
+        });
     }
-    let key = request.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let key = request
+        .headers
+        .get("authorization")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let Some(institution) = key.strip_prefix("apikey key-of-") else {
-        return if path.starts_with("/almaws") || path.starts_with("/primo") { unauthorized() } else { ResponseTemplate::new(404) };
+        return if path.starts_with("/almaws") || path.starts_with("/primo") {
+            unauthorized()
+        } else {
+            ResponseTemplate::new(404)
+        };
     };
     if path == "/almaws/v1/conf/general" {
         if !wire.conf_allowed {
             return unauthorized();
         }
         let named = wire.general_says.clone().unwrap_or_else(|| institution.to_owned());
-        return ResponseTemplate::new(200)
-            .set_body_json(json!({"institution": {"value": named, "desc": "A library"}, "environment_type": {"value": "production"}}));
+        return ResponseTemplate::new(200).set_body_json(
+            json!({"institution": {"value": named, "desc": "A library"}, "environment_type": {"value": "production"}}),
+        );
     }
     if path == "/almaws/v1/partners" {
         let all = wire.partners.get(institution).cloned().unwrap_or_default();
@@ -124,7 +143,10 @@ fn answer(wire: &mut Wire, request: &Request, asked: &str) -> ResponseTemplate {
     }
     if let Some(view) = path.strip_prefix("/primo/v1/configuration/") {
         let view = view.replace("%3A", ":");
-        return wire.views.get(&view).map_or_else(unauthorized, |body| ResponseTemplate::new(200).set_body_json(body));
+        return wire
+            .views
+            .get(&view)
+            .map_or_else(unauthorized, |body| ResponseTemplate::new(200).set_body_json(body));
     }
     ResponseTemplate::new(404)
 }
@@ -167,20 +189,39 @@ impl World {
 
     /// As [`World::new`], with more configuration.
     pub async fn with(more: &str) -> World {
-        let wire = Arc::new(Mutex::new(Wire { conf_allowed: true, quota: Some(400_000), ..Wire::default() }));
+        let wire = Arc::new(Mutex::new(Wire {
+            conf_allowed: true,
+            quota: Some(400_000),
+            ..Wire::default()
+        }));
         let server = MockServer::start().await;
-        Mock::given(any()).respond_with(Answers(Arc::clone(&wire))).mount(&server).await;
+        Mock::given(any())
+            .respond_with(Answers(Arc::clone(&wire)))
+            .mount(&server)
+            .await;
         let dir = tempfile::tempdir().unwrap();
         let (clock, hand) = Clock::manual(START.parse().unwrap());
         let config_text = config(&server.uri(), dir.path(), &more.replace("{server}", &server.uri()));
-        let almanac = Almanac::open(parse(&config_text, dir.path()), clock.clone()).await.unwrap();
-        World { server, hand, clock, almanac, dir, wire, config_text }
+        let almanac = Almanac::open(parse(&config_text, dir.path()), clock.clone())
+            .await
+            .unwrap();
+        World {
+            server,
+            hand,
+            clock,
+            almanac,
+            dir,
+            wire,
+            config_text,
+        }
     }
 
     /// The program stopped and started again on the same file.
     pub async fn restart(&mut self) {
         self.almanac.store.close().await;
-        self.almanac = Almanac::open(parse(&self.config_text, self.dir.path()), self.clock.clone()).await.unwrap();
+        self.almanac = Almanac::open(parse(&self.config_text, self.dir.path()), self.clock.clone())
+            .await
+            .unwrap();
     }
 
     /// The program as it is after an edit of its configuration.
@@ -203,7 +244,11 @@ impl World {
 
     /// A configured watch.
     pub fn watch(&self, id: &str) -> Watch {
-        self.almanac.config.watch(&WatchId::from_text(id)).unwrap_or_else(|| panic!("no watch {id}")).clone()
+        self.almanac
+            .config
+            .watch(&WatchId::from_text(id))
+            .unwrap_or_else(|| panic!("no watch {id}"))
+            .clone()
     }
 
     /// Polls a watch, an hour after whatever came before.
@@ -214,7 +259,15 @@ impl World {
 
     /// All events, oldest first.
     pub async fn events(&self) -> Vec<Event> {
-        let mut events = self.almanac.store.events(&EventFilter { limit: 1000, ..EventFilter::default() }).await.unwrap();
+        let mut events = self
+            .almanac
+            .store
+            .events(&EventFilter {
+                limit: 1000,
+                ..EventFilter::default()
+            })
+            .await
+            .unwrap();
         events.reverse();
         events
     }
@@ -225,7 +278,11 @@ impl World {
             .await
             .iter()
             .map(|event| {
-                let parts = [Some(event.kind.name()), event.institution.as_deref(), event.key.as_deref()];
+                let parts = [
+                    Some(event.kind.name()),
+                    event.institution.as_deref(),
+                    event.key.as_deref(),
+                ];
                 parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
             })
             .collect()
@@ -234,20 +291,31 @@ impl World {
     /// The keys of a watch's records now.
     pub async fn keys(&self, id: &str) -> Vec<String> {
         let at = self.clock.now().plus(Duration::from_hours(1));
-        let records = self.almanac.store.records(&WatchId::from_text(id), None, at).await.unwrap();
+        let records = self
+            .almanac
+            .store
+            .records(&WatchId::from_text(id), None, at)
+            .await
+            .unwrap();
         records.into_iter().map(|record| record.key).collect()
     }
 
     /// Delivers what is due now.
     pub async fn deliver(&self) {
         let outbox = almanac::alerts::Outbox::new(&self.almanac.config, self.clock.clone()).unwrap();
-        outbox.deliver_due(&self.almanac.store, &self.almanac.config).await.unwrap();
+        outbox
+            .deliver_due(&self.almanac.store, &self.almanac.config)
+            .await
+            .unwrap();
     }
 
     /// Calls that reached the world, as `path?query`.
     pub async fn asked(&self) -> Vec<String> {
         let requests = self.server.received_requests().await.unwrap();
-        requests.iter().map(|request| format!("{}?{}", request.url.path(), request.url.query().unwrap_or_default())).collect()
+        requests
+            .iter()
+            .map(|request| format!("{}?{}", request.url.path(), request.url.query().unwrap_or_default()))
+            .collect()
     }
 }
 
@@ -364,7 +432,11 @@ pub fn notes_page(year: i32, main: &[NotesItem<'_>], resolved: &[&str]) -> Strin
         .map(|(heading, meta, body)| format!("<h3>{heading}</h3>\n<p class=\"meta\">{meta}</p>\n<p>{body}</p>\n"))
         .collect();
     let bullets: String = resolved.iter().map(|text| format!("<li>{text}</li>\n")).collect();
-    let resolved = if resolved.is_empty() { String::new() } else { format!("<h2>Resolved Issues</h2>\n<ul>{bullets}</ul>") };
+    let resolved = if resolved.is_empty() {
+        String::new()
+    } else {
+        format!("<h2>Resolved Issues</h2>\n<ul>{bullets}</ul>")
+    };
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><title>Alma {year} Release Notes</title></head><body>\
          <header><a href=\"#main\">Skip to main content</a></header><main><h1>Alma {year} Release Notes</h1>\

@@ -69,7 +69,7 @@ fn one(event: &Event, then: &chrono::DateTime<Tz>, page: &Page) -> String {
     let mut facts = vec![event.kind.name().to_owned()];
     facts.extend(event.institution.as_deref().map(clean));
     facts.extend(event.topics.iter().map(|topic| topic.name().to_owned()));
-    facts.push(clean(&event.watch));
+    facts.extend(event.watch.as_deref().map(clean));
     facts.extend(event.key.as_deref().map(|key| format!("key {}", clean(key))));
     facts.extend(
         event
@@ -97,7 +97,7 @@ mod tests {
             kind,
             severity: kind.default_severity(),
             institution: Some("01TUN_INST".to_owned()),
-            watch: "alma.partners/01TUN_INST".to_owned(),
+            watch: Some("alma.partners/01TUN_INST".to_owned()),
             key: Some("BOS".to_owned()),
             title: title.to_owned(),
             summary: summary.to_owned(),
@@ -122,7 +122,7 @@ mod tests {
             "The notes name a new option. It is off by default; the menu path is Configuration > Fulfillment.",
         );
         announced.institution = None;
-        announced.watch = "release-notes/alma".to_owned();
+        announced.watch = Some("release-notes/alma".to_owned());
         announced.link = Some("https://example.org/notes#URM-1".to_owned());
         let events = [
             event(
