@@ -154,14 +154,17 @@ CREATE TABLE message (
     channel TEXT NOT NULL,
     state TEXT NOT NULL,                             -- waiting, sending, sent, dead
     attempts INTEGER NOT NULL,
-    next_attempt_ms INTEGER,
+    first_attempt_ms INTEGER,                        -- the day after which it is given up begins here
+    attempt_ms INTEGER,                              -- when the attempt under way, or the last one, began
+    next_attempt_ms INTEGER,                         -- only while waiting
     last_error TEXT,
     events INTEGER NOT NULL,                         -- how many events it tells
     body TEXT NOT NULL,                              -- JSON: what is sent, frozen
     created_ms INTEGER NOT NULL,
     sent_ms INTEGER
 ) STRICT;
-CREATE INDEX message_due ON message (channel, next_attempt_ms) WHERE state IN ('waiting', 'sending');
+-- A channel's messages leave in their order: the oldest open one is the next.
+CREATE INDEX message_open ON message (channel, id) WHERE state IN ('waiting', 'sending');
 CREATE INDEX message_by_state ON message (state, id);
 
 -- Calls and remaining quota, per pool and UTC day.

@@ -9,7 +9,8 @@ use super::output::{Output, progress};
 use super::print;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::poll::Almanac;
+use crate::poll;
+use crate::store::Store;
 
 /// What `almanac check` takes.
 #[derive(Args, Debug)]
@@ -22,8 +23,13 @@ pub(super) struct CheckArgs {
 /// Tries everything. Exit code 1 where something is not as it should be.
 pub(super) async fn check(args: CheckArgs, config: Config, clock: Clock, output: &Output) -> Result<(), Failure> {
     progress(&format!("asking Ex Libris for {} watches …", config.watches.len()));
-    let almanac = Almanac::open(config, clock).await?;
-    let rows = almanac.check(args.save.as_deref()).await;
+    let store = match config.store.exists() {
+        true => Some(Store::open_existing(&config.store, clock.clone()).await?),
+        false => None,
+    };
+    let rows = poll::check::check(&config, &clock, store.as_ref(), args.save.as_deref())
+        .await
+        .map_err(Failure::mistake)?;
     output.rows(&rows, |page| print::rows::checks(&rows, page))?;
     if rows.iter().all(|row| row.ok) {
         Ok(())

@@ -78,6 +78,11 @@ pub(super) fn progress(line: &str) {
     }
 }
 
+/// Says something to a person, on standard output.
+pub(super) fn say(text: &str) -> Result<(), Failure> {
+    write(text)
+}
+
 fn write(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod change;
 pub mod event;
 pub mod institution;
+pub mod message;
 pub mod moment;
 pub mod observation;
 pub mod watch;

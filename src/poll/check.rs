@@ -1,1 +1,177 @@
-//! stub
+//! What works and what does not, without storing: `almanac check`.
+
+use std::path::Path;
+
+use crate::clock::Clock;
+use crate::config::{Channel, ChannelKind, Config, SourceSettings, UrlSource, Watch};
+use crate::exlibris::alma;
+use crate::exlibris::error::{CallError, Problem};
+use crate::exlibris::http::{ExLibris, Session};
+use crate::exlibris::primo;
+use crate::model::answer::CheckRow;
+use crate::model::observation::PartitionRead;
+use crate::sources::release_notes::{self, PageOutcome, PageReport};
+use crate::sources::{Ask, primo_view};
+use crate::store::Store;
+
+/// Texts without a place that a row names; the page itself (`--save`) has the rest.
+const UNPLACED_SHOWN_MAX: usize = 3;
+
+/// Looks at the database, where there is one yet, and asks for every key, view, page and list once. With `save`, every
+/// public page that was read is kept in that directory, so that a parser can be mended from it. Nothing is stored and
+/// nothing is sent.
+///
+/// # Errors
+/// A sentence, where the HTTP client cannot be built.
+pub async fn check(
+    config: &Config,
+    clock: &Clock,
+    store: Option<&Store>,
+    save: Option<&Path>,
+) -> Result<Vec<CheckRow>, String> {
+    let exlibris = ExLibris::new(&config.exlibris, clock.clone())?;
+    let mut rows = vec![check_store(config, store).await];
+    for watch in &config.watches {
+        let institution = watch.institution.as_deref().and_then(|code| config.institution(code));
+        let mut session = exlibris.session(institution);
+        if let Some(dir) = save {
+            session.save_pages_to(dir.to_owned());
+        }
+        rows.extend(match &watch.source {
+            SourceSettings::AlmaPartners => check_partners(watch, &session).await,
+            SourceSettings::PrimoView(settings) => {
+                vec![view_row(watch, primo::view_configuration(&session, &settings.view, settings.door).await)]
+            }
+            SourceSettings::ReleaseNotes(settings) => {
+                let ask = Ask { watch, session: &session, now: clock.now(), zone: config.timezone };
+                release_notes::inspect(&ask, settings).await.into_iter().map(|report| page_row(watch, report)).collect()
+            }
+        });
+    }
+    rows.extend(config.channels.iter().map(channel_row));
+    Ok(rows)
+}
+
+async fn check_store(config: &Config, store: Option<&Store>) -> CheckRow {
+    let subject = config.store.display().to_string();
+    match store {
+        None => good(&subject, "database", "is not there yet; the first poll makes it".to_owned()),
+        Some(store) => match store.check_integrity().await {
+            Ok(()) => good(&subject, "database", "whole".to_owned()),
+            Err(error) => bad(&subject, "database", error.to_string(), Some("Restore it from a backup.".to_owned())),
+        },
+    }
+}
+
+/// Whether a channel has what it needs.
+fn channel_row(channel: &Channel) -> CheckRow {
+    let trouble = match &channel.kind {
+        ChannelKind::Console => None,
+        ChannelKind::Webhook(webhook) => {
+            let address = match &webhook.url {
+                UrlSource::Plain(_) => None,
+                UrlSource::Secret(secret) => secret.read().err(),
+            };
+            address.or_else(|| webhook.secret.as_ref().and_then(|secret| secret.read().err()))
+        }
+    };
+    match trouble {
+        None => {
+            let detail = format!("has what it needs; try it with almanac alerts test {}", channel.name);
+            good(&channel.name, "channel", detail)
+        }
+        Some(missing) => bad(&channel.name, "channel", missing.to_string(), None),
+    }
+}
+
+async fn check_partners(watch: &Watch, session: &Session) -> Vec<CheckRow> {
+    let code = watch.institution.as_deref().unwrap_or_default();
+    let key = match alma::verify_institution(session, code).await {
+        Ok(alma::Verification::Verified) => good(code, "key", "is this library's own, as Alma says".to_owned()),
+        Ok(alma::Verification::Unverified) => good(
+            code,
+            "key",
+            "unverified: it may not ask whose it is; a read-only key for the area Configuration could".to_owned(),
+        ),
+        Err(error) => bad(code, "key", error.to_string(), remedy(&error)),
+    };
+    if !key.ok {
+        return vec![key];
+    }
+    let list = match alma::partners_page(session, 0, 1).await {
+        Ok(page) => {
+            let total = page.total.map_or_else(|| "an unknown number of".to_owned(), |total| total.to_string());
+            good(watch.id.as_str(), "partners", format!("{total} partner records can be read"))
+        }
+        Err(error) => bad(watch.id.as_str(), "partners", error.to_string(), remedy(&error)),
+    };
+    vec![key, list]
+}
+
+fn view_row(watch: &Watch, answer: Result<(serde_json::Value, &'static str), CallError>) -> CheckRow {
+    let id = watch.id.as_str();
+    match answer {
+        Ok((configuration, door)) => {
+            let (drafts, coverage) = primo_view::drafts_of(&configuration, watch.id.subject());
+            let missing: Vec<&str> = coverage
+                .0
+                .iter()
+                .filter(|(_, read)| !matches!(read, PartitionRead::Complete))
+                .map(|(container, _)| container.as_str())
+                .collect();
+            let mut detail = format!("{} settings read through the {door}", drafts.len());
+            if !missing.is_empty() {
+                detail.push_str(&format!("; without {}", missing.join(", ")));
+            }
+            good(id, "view", detail)
+        }
+        Err(error) => {
+            let remedy = match error.problem {
+                Problem::NotFound => Some("Look up the view's code in Alma, Discovery > Configure Views.".to_owned()),
+                _ => remedy(&error),
+            };
+            bad(id, "view", error.to_string(), remedy)
+        }
+    }
+}
+
+fn page_row(watch: &Watch, report: PageReport) -> CheckRow {
+    let check = format!("page of {}", watch.id);
+    match report.outcome {
+        PageOutcome::Read { parser, by_section, unplaced } => {
+            let sections: Vec<String> = by_section.iter().map(|(section, count)| format!("{count} {}", section.name())).collect();
+            let mut detail = format!("read by {}: {}", parser.name(), sections.join(", "));
+            if !unplaced.is_empty() {
+                let shown: Vec<&str> = unplaced.iter().take(UNPLACED_SHOWN_MAX).map(String::as_str).collect();
+                detail.push_str(&format!("; {} texts without a place: “{}”", unplaced.len(), shown.join("”, “")));
+            }
+            good(&report.address, &check, detail)
+        }
+        PageOutcome::Index(pages) => good(&report.address, &check, format!("an index that leads to {pages} pages")),
+        PageOutcome::Absent => good(&report.address, &check, "does not exist (yet), which is normal for next year's page".to_owned()),
+        PageOutcome::Failed(reason) => bad(
+            &report.address,
+            &check,
+            reason,
+            Some("Look at the page in a browser; almanac check --save DIR keeps what was read.".to_owned()),
+        ),
+    }
+}
+
+fn remedy(error: &CallError) -> Option<String> {
+    match &error.problem {
+        Problem::Unauthorized => Some("Ask for a read-only production key for this area in the Developer Network.".to_owned()),
+        Problem::Unreachable(_) | Problem::TimedOut(_) => Some("Look whether this computer reaches the host, then try again.".to_owned()),
+        Problem::TooFast(_) => Some("Lower per_second in [exlibris], or look which other tool uses this library's calls.".to_owned()),
+        Problem::ServerFailed(_) => Some("Try again later; if it stays, open a case with the trackingId.".to_owned()),
+        _ => None,
+    }
+}
+
+fn good(subject: &str, check: &str, detail: String) -> CheckRow {
+    CheckRow { subject: subject.to_owned(), check: check.to_owned(), ok: true, detail, remedy: None }
+}
+
+fn bad(subject: &str, check: &str, detail: String, remedy: Option<String>) -> CheckRow {
+    CheckRow { subject: subject.to_owned(), check: check.to_owned(), ok: false, detail, remedy }
+}

@@ -269,7 +269,7 @@ impl Almanac {
                 .institution(code)
                 .map_or(code, |institution| institution.name.as_str()),
         });
-        let mut drafts = meaning::events_of(&ChangeInContext {
+        let drafts = meaning::events_of(&ChangeInContext {
             source: change.source,
             subject: change.watch.subject(),
             institution,
@@ -280,24 +280,7 @@ impl Almanac {
             context: &change.context,
             now: change.committed,
         });
-        for draft in &mut drafts {
-            self.override_defaults(draft);
-        }
-        drafts
-    }
-
-    fn override_defaults(&self, draft: &mut EventDraft) {
-        for override_ in self
-            .config
-            .event_overrides
-            .iter()
-            .filter(|override_| override_.kind == draft.kind)
-        {
-            draft.severity = override_.severity.unwrap_or(draft.severity);
-            if let Some(topics) = &override_.topics {
-                draft.topics.clone_from(topics);
-            }
-        }
+        drafts.into_iter().map(|draft| route::overridden(draft, &self.config.event_overrides)).collect()
     }
 
     /// Writes an event and what is owed of it; `None` if the same event was there already.
@@ -307,10 +290,7 @@ impl Almanac {
         origin: EventOrigin<'_>,
         draft: &EventDraft,
     ) -> Result<Option<EventKind>, StoreError> {
-        let mut draft = draft.clone();
-        if origin.change.is_none() {
-            self.override_defaults(&mut draft);
-        }
+        let draft = route::overridden(draft.clone(), &self.config.event_overrides);
         let Some(event) = tx.insert_event(origin, &draft).await? else {
             return Ok(None);
         };

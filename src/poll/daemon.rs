@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore};
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -38,7 +38,6 @@ pub struct Daemon {
     owner: Arc<str>,
     tasks: TaskTracker,
     slots: Arc<Semaphore>,
-    delivering: Arc<Mutex<()>>,
     wake: Arc<Notify>,
     abandon: CancellationToken,
 }
@@ -83,8 +82,8 @@ impl Daemon {
     /// Where the store cannot be written.
     pub async fn start(almanac: Arc<Almanac>) -> anyhow::Result<Daemon> {
         let outbox = Outbox::new(&almanac.config, almanac.clock.clone()).map_err(anyhow::Error::msg)?;
-        almanac.store.recover_messages().await?;
         let mut tx = almanac.store.write().await?;
+        tx.release_interrupted().await?;
         tx.clear_daemon_leases(LEASE_PREFIX).await?;
         for watch in &almanac.config.watches {
             let (row, state) = tx
@@ -115,7 +114,6 @@ impl Daemon {
             owner,
             tasks: TaskTracker::new(),
             slots: Arc::new(Semaphore::new(POLLS_UNDER_WAY_MAX)),
-            delivering: Arc::new(Mutex::new(())),
             wake: Arc::new(Notify::new()),
             abandon: CancellationToken::new(),
         })
@@ -172,9 +170,8 @@ impl Daemon {
         }
     }
 
-    /// Delivers what is due; one delivery at a time, since each takes all that is due.
+    /// Delivers what is due, to every channel that no earlier delivery is still busy with.
     async fn deliver(&self) {
-        let Ok(_alone) = self.delivering.try_lock() else { return };
         tokio::select! {
             biased;
             () = self.abandon.cancelled() => {}

@@ -15,6 +15,7 @@ use std::sync::atomic::AtomicI64;
 
 use anyhow::Context;
 
+use crate::alerts::Outbox;
 use crate::clock::Clock;
 use crate::config::{Config, Institution, Watch};
 use crate::exlibris::http::ExLibris;
@@ -52,6 +53,16 @@ impl Almanac {
             exlibris,
             beat: Arc::default(),
         })
+    }
+
+    /// Sends what is due, once; for commands that do not stay.
+    ///
+    /// # Errors
+    /// Where the store or the HTTP client cannot be used.
+    pub async fn deliver_due(&self) -> anyhow::Result<()> {
+        let outbox = Outbox::new(&self.config, self.clock.clone()).map_err(anyhow::Error::msg)?;
+        outbox.deliver_due(&self.store, &self.config).await?;
+        Ok(())
     }
 
     /// The institution that a watch concerns.

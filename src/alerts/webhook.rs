@@ -1,0 +1,180 @@
+//! The channel `webhook`: signed messages after Standard Webhooks (headers `webhook-id`, `webhook-timestamp`,
+//! `webhook-signature`), so that a receiver can tell that they are ours and drop a repeat.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, Mac};
+use reqwest::{Client, StatusCode, header, redirect};
+use secrecy::ExposeSecret;
+use sha2::Sha256;
+use url::Url;
+
+use super::NotSent;
+use super::private::{PublicOnly, REFUSED, is_private_literal};
+use crate::config::{UrlSource, WebhookSettings};
+use crate::model::moment::Moment;
+use crate::store::outbox::MessageToSend;
+
+/// An attempt that takes longer has failed; Standard Webhooks recommends 15 to 30 s.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+/// A secret that begins so is base64 behind it; any other is taken as it is.
+const SECRET_PREFIX: &str = "whsec_";
+
+/// One receiver.
+#[derive(Debug)]
+pub struct Webhook {
+    settings: WebhookSettings,
+    client: Client,
+}
+
+impl Webhook {
+    /// Makes ready to send.
+    ///
+    /// # Errors
+    /// A sentence, where the TLS set-up of this computer cannot be used.
+    pub fn new(settings: &WebhookSettings) -> Result<Self, String> {
+        let mut builder = Client::builder()
+            .user_agent(concat!("Almanac/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(ATTEMPT_TIMEOUT)
+            .timeout(ATTEMPT_TIMEOUT);
+        if !settings.allow_private {
+            // A proxy would dial in our place, and what it dials cannot be checked.
+            builder = builder.no_proxy().dns_resolver(Arc::new(PublicOnly));
+        }
+        let client = builder
+            .build()
+            .map_err(|error| format!("the TLS set-up of this computer cannot be used ({})", error.without_url()))?;
+        Ok(Self { settings: settings.clone(), client })
+    }
+
+    /// Makes one attempt.
+    ///
+    /// # Errors
+    /// [`NotSent`].
+    pub async fn send(&self, message: &MessageToSend, now: Moment) -> Result<(), NotSent> {
+        let url = self.url()?;
+        if !self.settings.allow_private && is_private_literal(&url) {
+            return Err(NotSent::Permanent { reason: REFUSED.to_owned() });
+        }
+        let timestamp = now.unix_seconds().to_string();
+        let mut request = self
+            .client
+            .post(url)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("webhook-id", &message.id)
+            .header("webhook-timestamp", &timestamp);
+        if let Some(secret) = &self.settings.secret {
+            let secret = secret.read().map_err(|missing| passing(missing.to_string()))?;
+            let signature = signature(secret.expose_secret(), &message.id, &timestamp, &message.body)?;
+            request = request.header("webhook-signature", signature);
+        }
+        // Only status and headers are looked at: the body, however long, is dropped with the connection.
+        let answer = request.body(message.body.clone()).send().await.map_err(|error| passing(unreachable(&error)))?;
+        judge(answer.status(), answer.headers())
+    }
+
+    fn url(&self) -> Result<Url, NotSent> {
+        match &self.settings.url {
+            UrlSource::Plain(url) => Ok(url.clone()),
+            UrlSource::Secret(secret) => {
+                let text = secret.read().map_err(|missing| passing(missing.to_string()))?;
+                let url = Url::parse(text.expose_secret().trim()).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
+                let url = url.ok_or_else(|| passing(format!("what {secret} holds is no web address")))?;
+                if url.scheme() == "http" && !self.settings.allow_private {
+                    let reason = format!("the address that {secret} holds begins with http:, which anyone on the way can read; use https:");
+                    return Err(NotSent::Permanent { reason });
+                }
+                Ok(url)
+            }
+        }
+    }
+}
+
+/// `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`.
+fn signature(secret: &str, id: &str, timestamp: &str, body: &str) -> Result<String, NotSent> {
+    let key = match secret.strip_prefix(SECRET_PREFIX) {
+        Some(encoded) => STANDARD
+            .decode(encoded)
+            .map_err(|_| passing(format!("the signing secret begins with {SECRET_PREFIX}, but what follows is not base64")))?,
+        None => secret.as_bytes().to_vec(),
+    };
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_| passing("the signing secret cannot be used".to_owned()))?;
+    mac.update(format!("{id}.{timestamp}.{body}").as_bytes());
+    Ok(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
+}
+
+/// What an answer means. A redirect is refused: what was signed for one receiver is not carried to another.
+fn judge(status: StatusCode, headers: &header::HeaderMap) -> Result<(), NotSent> {
+    if status.is_success() {
+        return Ok(());
+    }
+    let reason = format!("the receiver answered {}", status.as_u16());
+    let may_pass = status.is_server_error()
+        || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS);
+    if !may_pass {
+        return Err(NotSent::Permanent { reason });
+    }
+    let retry_after = headers
+        .get(header::RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+        .map(Duration::from_secs);
+    Err(NotSent::Passing { reason, retry_after })
+}
+
+fn passing(reason: String) -> NotSent {
+    NotSent::Passing { reason, retry_after: None }
+}
+
+/// What went wrong, without the address: it may be a secret.
+fn unreachable(error: &reqwest::Error) -> String {
+    let mut source: &dyn std::error::Error = error;
+    while let Some(inner) = source.source() {
+        source = inner;
+        if source.to_string() == REFUSED {
+            return REFUSED.to_owned();
+        }
+    }
+    if error.is_timeout() {
+        format!("no answer within {} s", ATTEMPT_TIMEOUT.as_secs())
+    } else if error.is_connect() {
+        "no connection to the receiver".to_owned()
+    } else {
+        "the connection to the receiver broke".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of the Standard Webhooks specification.
+    #[test]
+    fn the_signature_is_that_of_the_specification() {
+        let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        let signed = signature(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", r#"{"test": 2432232314}"#);
+        assert_eq!(signed.unwrap(), "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+
+    #[test]
+    fn answers_are_told_apart() {
+        let mut headers = header::HeaderMap::new();
+        headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("90"));
+        let judged = |status: u16| judge(StatusCode::from_u16(status).unwrap(), &headers);
+        for good in [200, 202, 204] {
+            assert_eq!(judged(good), Ok(()));
+        }
+        for passing in [408, 425, 429, 500, 502, 503, 504] {
+            let wait = Some(Duration::from_secs(90));
+            assert!(matches!(judged(passing), Err(NotSent::Passing { retry_after, .. }) if retry_after == wait), "{passing}");
+        }
+        for permanent in [301, 307, 400, 401, 403, 404, 410, 413] {
+            assert!(matches!(judged(permanent), Err(NotSent::Permanent { .. })), "{permanent}");
+        }
+    }
+}
