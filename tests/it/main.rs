@@ -1,1 +1,3 @@
-//! placeholder
+//! Stories told from outside: one binary, one file a capability.
+
+mod layouts;
