@@ -1,3 +1,4 @@
 //! Stories told from outside: one binary, one file a capability.
 
+mod demo_world;
 mod layouts;
