@@ -8,11 +8,13 @@
 //! reader, or it would only prove that the two agree.
 
 mod annual;
+mod blocks;
 mod chrome;
 mod content;
 mod dice;
 mod markup;
 mod per_area;
+mod unheaded;
 mod vocabulary;
 
 use dice::Dice;

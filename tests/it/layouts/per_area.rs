@@ -1,10 +1,10 @@
 //! The page of one area of one release, as they were from 2016 to 2018.
 
-use super::annual::opening;
 use super::chrome;
 use super::content::Draft;
 use super::dice::Dice;
 use super::markup::{Pen, Style, month_name, slug};
+use super::unheaded::opening;
 use super::vocabulary as words;
 use super::{ExpectedItem, Host, Layout};
 
