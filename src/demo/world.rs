@@ -1,0 +1,86 @@
+//! The state of the made-up Ex Libris.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::Datelike as _;
+use fastrand::Rng;
+
+use super::libraries::{Kind, LIBRARIES, Library, Partner};
+use super::notes::{Page, Product};
+use super::script;
+use crate::model::moment::Moment;
+
+/// A made-up Ex Libris: libraries, partner lists, Primo views, release notes. Share it between [`super::serve`], which
+/// answers from it, and whoever calls [`World::advance`].
+#[derive(Debug)]
+pub struct World(Mutex<State>);
+
+/// What the world consists of.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) dice: Rng,
+    pub(super) libraries: Vec<Library>,
+    pub(super) pages: Vec<Page>,
+    /// How often the world has moved.
+    pub(super) step: usize,
+    /// Calls answered so far; tracking ids are made of it.
+    pub(super) calls: u64,
+}
+
+impl World {
+    /// The world as it is before anything happens. The same `seed` gives the same world and the same happenings; `now`
+    /// decides which year's notes are this year's.
+    pub fn new(seed: u64, now: Moment) -> Self {
+        let mut dice = Rng::with_seed(seed);
+        let year = now.datetime().with_timezone(&super::settings::ZONE).year();
+        let libraries = (0..LIBRARIES.len())
+            .filter(|place| LIBRARIES[*place].3 != Kind::Other)
+            .map(|place| Library::new(place, year, &mut dice))
+            .collect();
+        Self(Mutex::new(State {
+            dice,
+            libraries,
+            pages: Page::all(year),
+            step: 0,
+            calls: 0,
+        }))
+    }
+
+    /// Lets the next thing happen and says in a sentence what it was. There is always a next thing: after the script come
+    /// endless small variations. Some are noise that no alert may come of (a maintenance page, a call too many).
+    pub fn advance(&self) -> String {
+        script::advance(&mut self.state())
+    }
+
+    /// Whether every partner list, every view and every page of notes was asked for at least once. Let nothing happen
+    /// before: what a first poll finds is a baseline, and alerts nobody.
+    pub fn everything_was_asked(&self) -> bool {
+        let state = self.state();
+        let libraries = state.libraries.iter().all(|library| library.asked == (true, true));
+        libraries && state.pages.iter().all(|page| page.asked)
+    }
+
+    /// Whatever happened to a thread that held it, the world goes on: nothing in it can be half-done.
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The library of that code.
+    pub(super) fn library(&mut self, code: &str) -> Option<&mut Library> {
+        self.libraries.iter_mut().find(|library| library.code == code)
+    }
+
+    /// The partner `partner` of the library `library`.
+    pub(super) fn partner(&mut self, library: &str, partner: &str) -> Option<&mut Partner> {
+        let library = self.library(library)?;
+        library.partners.iter_mut().find(|each| each.code == partner)
+    }
+
+    /// This year's notes of a product.
+    pub(super) fn newest_page(&mut self, product: Product) -> Option<&mut Page> {
+        let pages = self.pages.iter_mut().filter(|page| page.product == product);
+        pages.max_by_key(|page| page.year)
+    }
+}
