@@ -4,7 +4,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use url::Url;
+
 use crate::config::{ExLibrisSettings, Institution};
+use crate::exlibris::error::{CallError, Problem};
+
+/// A public page.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Where it was found in the end.
+    pub url: Url,
+    /// HTTP status.
+    pub status: u16,
+    /// Its `Content-Type`.
+    pub content_type: Option<String>,
+    /// Its text.
+    pub body: String,
+}
 
 /// All that the program needs to call Ex Libris; cheap to clone, made once.
 #[derive(Clone, Debug)]
@@ -58,6 +74,38 @@ impl Session {
     /// The last `X-Exl-Api-Remaining` seen.
     pub fn quota_remaining(&self) -> Option<i64> {
         None
+    }
+
+    /// Gets a public page. Stub: replaced by the client core.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn get_page(&self, url: &Url, attempted: &str) -> Result<Page, CallError> {
+        self.get_page_with(url, &[], attempted).await
+    }
+
+    /// The same with further headers. Stub: replaced by the client core.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn get_page_with(
+        &self,
+        _url: &Url,
+        _headers: &[(&str, &str)],
+        attempted: &str,
+    ) -> Result<Page, CallError> {
+        Err(CallError {
+            attempted: attempted.to_owned(),
+            problem: Problem::NotFound,
+            error_code: None,
+            tracking_id: None,
+            status: None,
+        })
+    }
+
+    /// Hosts and manners towards Ex Libris.
+    pub fn settings(&self) -> &ExLibrisSettings {
+        &self._exlibris.inner._settings
     }
 
     /// Keeps every public page (never an answer given to a key) in this directory from now on.
