@@ -7,12 +7,17 @@
 mod addresses;
 mod api;
 mod blocks;
+mod ids;
 mod items;
+mod levels;
 mod loose;
 mod outline;
 mod root;
+mod sections;
 #[cfg(test)]
 mod tests;
+mod text;
+mod tidy;
 pub(crate) mod wording;
 
 use serde::{Deserialize, Serialize};

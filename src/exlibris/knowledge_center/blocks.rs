@@ -1,21 +1,19 @@
 //! From a tree of markup to a flat list of blocks: headings, paragraphs, bullets, table rows. Wrappers and classes do
 //! not matter here, only what a reader would see as a line of its own.
 
+use super::text::{Inline, MARK, Text};
+use super::wording::squeeze;
 use scraper::ElementRef;
 use url::Url;
 
 use super::Link;
 use super::addresses;
 use super::root::is_chrome_element;
-use super::wording::squeeze;
 
 /// Real pages nest about 30 deep; recursion stops here, so that hostile markup cannot exhaust the stack.
 const MAX_DEPTH: usize = 200;
 /// A year of notes has some thousand blocks.
 const MAX_BLOCKS: usize = 50_000;
-
-/// Stands in [`Text::marked`] where one inline element ends and another begins.
-pub(super) const MARK: char = '\u{1}';
 
 /// A line of the page.
 #[derive(Clone, Debug, Default)]
@@ -39,53 +37,6 @@ pub(super) enum Kind {
         header: bool,
         cells: Vec<Text>,
     },
-}
-
-/// The text of a block in the forms that are asked of it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Text {
-    /// With links as `text (URL)`.
-    pub rich: String,
-    /// Without addresses.
-    pub plain: String,
-    /// Like `plain`, with [`MARK`] at the borders of inline elements.
-    pub marked: String,
-    /// The bold words it begins with.
-    pub bold_lead: String,
-    /// All of it is bold.
-    pub all_bold: bool,
-    /// All of it is links to places on the same page: a table of contents.
-    pub all_anchors: bool,
-    /// Alternative texts and file names of the images in it; they mark Idea Exchange and NERS.
-    pub images: String,
-    pub links: Vec<Link>,
-}
-
-impl Text {
-    /// A text that is only words.
-    pub fn of(plain: &str) -> Self {
-        Text {
-            rich: plain.to_owned(),
-            plain: plain.to_owned(),
-            marked: plain.to_owned(),
-            ..Text::default()
-        }
-    }
-
-    /// The text for reading a meta line: borders of elements count as spaces.
-    pub fn spaced(&self) -> String {
-        squeeze(&self.marked.replace(MARK, " "))
-    }
-
-    /// On one line.
-    pub fn one_line(&self) -> String {
-        squeeze(&self.plain)
-    }
-
-    /// How many lines it has.
-    pub fn line_count(&self) -> usize {
-        self.plain.lines().count()
-    }
 }
 
 /// The blocks below `root`, and whether the markup went beyond the bounds.
@@ -123,82 +74,6 @@ struct Walk<'a> {
     depth: u8,
     tables: usize,
     bounds: Option<String>,
-}
-
-#[derive(Default)]
-struct Inline {
-    rich: String,
-    plain: String,
-    marked: String,
-    lead: String,
-    lead_closed: bool,
-    letters: usize,
-    bold_letters: usize,
-    anchor_letters: usize,
-    bold: usize,
-    anchor: usize,
-    images: String,
-    links: Vec<Link>,
-}
-
-impl Inline {
-    fn push(&mut self, text: &str) {
-        let letters = text.chars().filter(|c| !c.is_whitespace()).count();
-        self.letters += letters;
-        if self.anchor > 0 {
-            self.anchor_letters += letters;
-        }
-        if self.bold > 0 {
-            self.bold_letters += letters;
-            if !self.lead_closed {
-                self.lead.push_str(text);
-            }
-        } else if letters > 0 {
-            self.lead_closed = true;
-        }
-        let clean: String = text
-            .chars()
-            .map(|c| if c.is_whitespace() { ' ' } else { c })
-            .filter(|c| !matches!(c, '\u{200b}' | '\u{ad}' | '\u{feff}' | '¶'))
-            .filter(|c| !c.is_control())
-            .collect();
-        self.rich.push_str(&clean);
-        self.plain.push_str(&clean);
-        self.marked.push_str(&clean);
-    }
-
-    fn newline(&mut self) {
-        if !self.lead.trim().is_empty() {
-            self.lead_closed = true;
-        }
-        for text in [&mut self.rich, &mut self.plain, &mut self.marked] {
-            text.push('\n');
-        }
-    }
-
-    fn take(&mut self) -> Text {
-        let done = std::mem::take(self);
-        (self.bold, self.anchor) = (done.bold, done.anchor);
-        Text {
-            rich: tidy_lines(&done.rich),
-            plain: tidy_lines(&done.plain),
-            marked: tidy_lines(&done.marked),
-            bold_lead: squeeze(&done.lead),
-            all_bold: done.letters > 0 && done.letters == done.bold_letters,
-            all_anchors: done.letters > 0 && done.letters == done.anchor_letters,
-            images: done.images,
-            links: done.links,
-        }
-    }
-}
-
-fn tidy_lines(text: &str) -> String {
-    let lines: Vec<String> = text
-        .lines()
-        .map(squeeze)
-        .filter(|line| line.chars().any(|c| c != MARK))
-        .collect();
-    lines.join("\n")
 }
 
 impl Walk<'_> {

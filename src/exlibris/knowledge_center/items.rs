@@ -1,11 +1,17 @@
 //! From lines with roles to items. Nothing becomes an item that does not stand in a section of release notes, carry a
 //! meta line, or stand on an old page of one area.
 
+use super::blocks::Kind;
+use super::ids::{Ids, find_cases, find_urms, take_ids};
+use super::levels::{IMPLICIT, item_levels};
+use super::outline::{Line, Outline, Role};
+use super::text::Text;
+use super::tidy::names_a_tag;
+use super::wording::{Meta, bare_words, is_area, month_heading};
+mod old_page;
+
 use std::collections::BTreeMap;
 
-use super::blocks::{Kind, Text};
-use super::outline::{Line, Outline, Role, names_a_tag};
-use super::wording::{Ids, Meta, bare_words, find_cases, find_urms, is_area, month_heading, take_ids};
 use super::{Item, Link, Section, loose};
 
 /// The most that is kept of what could not be placed.
@@ -14,8 +20,6 @@ const MAX_UNPLACED: usize = 40;
 const UNPLACED_CHARS: usize = 160;
 /// A year of one product has some hundred items; a page with more than this is not read further.
 const MAX_ITEMS: usize = 5_000;
-/// The implicit section of an old page of one area, where levels are looked up by the line of the section's heading.
-const IMPLICIT: usize = usize::MAX;
 
 /// The items of a page and the texts that belong to none.
 pub(super) fn read(outline: &Outline) -> (Vec<Item>, Vec<String>) {
@@ -413,79 +417,6 @@ impl<'a> Reader<'a> {
             self.unplaced.push(text.chars().take(UNPLACED_CHARS).collect());
         }
     }
-
-    /// An old page of one area without any sub-heading (May 2016, Acquisitions): its bullets, or else the page, are its items.
-    fn whole_page(&mut self) {
-        let Some(scope) = self.section.clone().filter(|scope| scope.implicit) else {
-            return;
-        };
-        let texts: Vec<&Line> = self
-            .outline
-            .lines
-            .iter()
-            .filter(|line| line.role == Role::Text)
-            .collect();
-        if texts.is_empty() || self.outline.lines.iter().any(|line| line.role == Role::Heading) {
-            return;
-        }
-        let tagged = |line: &Line| {
-            loose::take_tag_lead(&line.block.text.rich, false)
-                .is_some_and(|(ids, rest)| !ids.tags.is_empty() && !rest.is_empty())
-        };
-        if texts
-            .iter()
-            .any(|line| line.block.kind == Kind::Paragraph && tagged(line))
-        {
-            self.unplaced.clear();
-            for line in texts {
-                let text = &line.block.text;
-                if line.block.kind == Kind::Paragraph && tagged(line) {
-                    let Some((ids, rest)) = loose::take_tag_lead(&text.rich, false) else {
-                        continue;
-                    };
-                    self.begin(super::wording::first_sentence(&rest), scope.section, Level::Other, None);
-                    if let Some(open) = &mut self.open {
-                        open.ids.absorb(ids);
-                        open.fresh = false;
-                    }
-                    self.body(text, &rest);
-                } else if self.open.is_some() {
-                    self.body(text, &text.rich);
-                } else {
-                    self.skip(&text.plain);
-                }
-            }
-            self.close();
-        } else if texts.iter().any(|line| matches!(line.block.kind, Kind::Bullet(1))) {
-            self.unplaced.clear();
-            for line in texts {
-                match line.block.kind {
-                    Kind::Bullet(1) => self.begin_loose(
-                        loose::read(&line.block.text),
-                        &scope,
-                        Level::Bullet(1),
-                        &line.block.text,
-                    ),
-                    Kind::Bullet(depth) if self.open.is_some() => {
-                        let shown = bullet_line(depth - 1, &line.block.text.rich);
-                        self.body(&line.block.text, &shown);
-                    }
-                    _ => {
-                        self.close();
-                        self.skip(&line.block.text.plain);
-                    }
-                }
-            }
-            self.close();
-        } else {
-            self.unplaced.clear();
-            self.begin(self.outline.title.clone(), scope.section, Level::Other, None);
-            for line in texts {
-                self.body(&line.block.text, &line.block.text.rich);
-            }
-            self.close();
-        }
-    }
 }
 
 fn bullet_line(depth: u8, text: &str) -> String {
@@ -516,80 +447,4 @@ fn says_none(text: &str) -> bool {
     ]
     .iter()
     .any(|lead| bare.starts_with(lead))
-}
-
-/// The level of item headings in each section, by the line of the section's heading.
-fn item_levels(outline: &Outline) -> BTreeMap<usize, u8> {
-    let mut sections: Vec<(usize, u8)> = Vec::new();
-    if outline.area_page.is_some() {
-        sections.push((IMPLICIT, 0));
-    }
-    sections.extend(
-        outline
-            .lines
-            .iter()
-            .enumerate()
-            .filter(|(_, line)| matches!(line.role, Role::Section(_)))
-            .map(|(at, line)| (at, line.level)),
-    );
-    let headings = |start: usize, level: u8| -> Vec<(usize, u8)> {
-        let from = if start == IMPLICIT { 0 } else { start + 1 };
-        let mut found = Vec::new();
-        for (at, line) in outline.lines.iter().enumerate().skip(from) {
-            match line.role {
-                Role::Section(_) if start != IMPLICIT => break,
-                Role::Heading if line.level <= level && !outline.is_anchored(at) => break,
-                Role::Heading => found.push((at, line.level)),
-                _ => {}
-            }
-        }
-        found
-    };
-    let anchored_level = |found: &[(usize, u8)]| {
-        found
-            .iter()
-            .filter(|(at, _)| outline.is_anchored(*at))
-            .map(|(_, level)| *level)
-            .min()
-    };
-    let offset = sections
-        .iter()
-        .find_map(|(at, level)| anchored_level(&headings(*at, *level)).map(|item| i16::from(item) - i16::from(*level)));
-    let mut levels = BTreeMap::new();
-    for (start, level) in sections {
-        let found = headings(start, level);
-        let chosen = anchored_level(&found)
-            .or_else(|| {
-                let wanted = i16::from(level) + offset?;
-                found
-                    .iter()
-                    .map(|(_, level)| *level)
-                    .find(|level| i16::from(*level) == wanted)
-            })
-            .or_else(|| {
-                let mut distinct: Vec<u8> = found
-                    .iter()
-                    .map(|(_, level)| *level)
-                    .filter(|found| *found > level)
-                    .collect();
-                distinct.sort_unstable();
-                distinct.dedup();
-                let deepest = distinct.last().copied();
-                let groups_only = |candidate: u8| {
-                    found.iter().filter(|(_, level)| *level == candidate).all(|(at, _)| {
-                        outline
-                            .lines
-                            .get(at + 1)
-                            .is_some_and(|next| next.role == Role::Heading && next.level > candidate)
-                    })
-                };
-                distinct
-                    .into_iter()
-                    .find(|candidate| Some(*candidate) == deepest || !groups_only(*candidate))
-            });
-        if let Some(chosen) = chosen {
-            levels.insert(start, chosen);
-        }
-    }
-    levels
 }

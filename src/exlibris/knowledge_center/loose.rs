@@ -1,10 +1,11 @@
 //! Items without a heading element: bullets, table rows and paragraphs of "Resolved Issues", "Issues to Note" and
 //! "Additional Enhancements".
 
-use super::blocks::{MARK, Text};
+use super::ids::{Ids, find_cases, find_urms, take_ids};
+use super::text::{MARK, Text};
 use super::wording::{
-    Ids, Meta, bare_words, find_cases, find_month_year, find_urms, first_sentence, is_area, month_heading, normal_area,
-    read_meta, split_meta, squeeze, take_ids,
+    Meta, bare_words, find_month_year, first_sentence, is_area, month_heading, normal_area, read_meta, split_meta,
+    squeeze,
 };
 
 /// Punctuation between the parts of a lead.

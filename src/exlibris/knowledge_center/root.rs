@@ -1,10 +1,12 @@
 //! Where the article is on a page, whose markup it is, and which pages are no article at all.
 
+use super::blocks::heading_level;
+use super::ids::find_urms;
+use super::sections::section_name;
+use super::wording::{bare_words, find_month_year, squeeze};
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
-use super::blocks::heading_level;
-use super::wording::{bare_words, find_month_year, find_urms, section_name, squeeze};
 use super::{Implausible, addresses};
 use crate::config::ReleaseNotesParser;
 
