@@ -42,8 +42,9 @@ pub struct KnownItem {
 /// The same item on two pages at once (it moved, and the old page still has it) becomes one: the newest release wins,
 /// and between equal releases the later partition, since that is where Ex Libris now keeps it.
 pub fn assign(drafts: Vec<Draft>, known: &[KnownItem]) -> Vec<(String, Draft)> {
-    let (named, drafts): (Vec<Draft>, Vec<Draft>) =
-        drafts.into_iter().partition(|draft| matches!(draft.identity, Identity::Key(_)));
+    let (named, drafts): (Vec<Draft>, Vec<Draft>) = drafts
+        .into_iter()
+        .partition(|draft| matches!(draft.identity, Identity::Key(_)));
     let drafts = once_each(drafts);
     let seen: Vec<Features> = drafts.iter().map(|draft| Features::of(&draft.body)).collect();
     let mut order: Vec<&KnownItem> = known.iter().collect();
@@ -62,7 +63,11 @@ pub fn assign(drafts: Vec<Draft>, known: &[KnownItem]) -> Vec<(String, Draft)> {
                 }
             }
         }
-        pairs.sort_by(|one, other| (other.0, other.1).cmp(&(one.0, one.1)).then((one.2, one.3).cmp(&(other.2, other.3))));
+        pairs.sort_by(|one, other| {
+            (other.0, other.1)
+                .cmp(&(one.0, one.1))
+                .then((one.2, one.3).cmp(&(other.2, other.3)))
+        });
         for (_, _, item, draft) in pairs {
             if given[draft].is_none() && !taken[item] {
                 given[draft] = Some(item);
@@ -79,7 +84,11 @@ pub fn assign(drafts: Vec<Draft>, known: &[KnownItem]) -> Vec<(String, Draft)> {
         used.insert(key.clone());
         result.push((key, draft));
     }
-    result.extend(named.into_iter().filter_map(|draft| own_key(&draft).map(|key| (key, draft))));
+    result.extend(
+        named
+            .into_iter()
+            .filter_map(|draft| own_key(&draft).map(|key| (key, draft))),
+    );
     result.sort_by(|one, other| one.0.cmp(&other.0));
     result
 }
@@ -97,7 +106,10 @@ fn same_ids(draft: &Features, item: &Features) -> Option<f64> {
     if draft.ids.is_empty() || draft.ids != item.ids {
         return None;
     }
-    let (heading, body) = (likeness(&draft.heading, &item.heading), likeness(&draft.body, &item.body));
+    let (heading, body) = (
+        likeness(&draft.heading, &item.heading),
+        likeness(&draft.body, &item.body),
+    );
     (heading >= LIKE_HEADING || (body >= LIKE_BODY && draft.telling())).then(|| rank(draft, item, heading, body))
 }
 
@@ -183,7 +195,10 @@ impl<'a> Features<'a> {
 }
 
 fn words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
 }
 
 /// How much of two texts is the same, in order: 0 to 1. Two empty texts are the same.
@@ -229,7 +244,12 @@ fn bound(one: &[String], other: &[String]) -> f64 {
 fn once_each(mut drafts: Vec<Draft>) -> Vec<Draft> {
     // Newest release first, then the later partition; the document's text decides between the rest.
     drafts.sort_by_cached_key(|draft| {
-        let release = draft.body.get("release").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let release = draft
+            .body
+            .get("release")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
         (
             std::cmp::Reverse(release),
             std::cmp::Reverse(draft.partition.clone()),
@@ -248,7 +268,8 @@ fn once_each(mut drafts: Vec<Draft>) -> Vec<Draft> {
             if other.partition == draft.partition {
                 return other.body == draft.body;
             }
-            let ids = features.ids == known.ids || ((features.ids.is_empty() || known.ids.is_empty()) && features.telling());
+            let ids =
+                features.ids == known.ids || ((features.ids.is_empty() || known.ids.is_empty()) && features.telling());
             let body = likeness(&features.body, &known.body);
             ids && body >= if features.ids.is_empty() { SAME_BODY } else { LIKE_BODY }
         };

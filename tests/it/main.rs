@@ -1,1 +1,3 @@
-//! placeholder
+//! The stories, one file a capability.
+
+mod release_notes;

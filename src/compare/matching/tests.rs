@@ -3,8 +3,10 @@ use serde_json::json;
 
 use super::*;
 
-const LONG: &str = "Staff of the lending library now see the terms of a request before they ship it and may offer others.";
-const OTHER: &str = "Import profiles of the zone can be limited to chosen members, so that a load touches only their records.";
+const LONG: &str =
+    "Staff of the lending library now see the terms of a request before they ship it and may offer others.";
+const OTHER: &str =
+    "Import profiles of the zone can be limited to chosen members, so that a load touches only their records.";
 
 fn body(release: &str, heading: &str, section: &str, ids: &[&str], text: &str) -> Value {
     let mut value = json!({"product": "Alma", "heading": heading, "section": section, "body": text});
@@ -18,11 +20,19 @@ fn body(release: &str, heading: &str, section: &str, ids: &[&str], text: &str) -
 }
 
 fn draft(partition: &str, hint: &str, body: Value) -> Draft {
-    Draft { partition: partition.to_owned(), identity: Identity::Matched { hint: hint.to_owned() }, body }
+    Draft {
+        partition: partition.to_owned(),
+        identity: Identity::Matched { hint: hint.to_owned() },
+        body,
+    }
 }
 
 fn known(key: &str, body: Value) -> KnownItem {
-    KnownItem { key: key.to_owned(), body, present: true }
+    KnownItem {
+        key: key.to_owned(),
+        body,
+        present: true,
+    }
 }
 
 fn keys(assigned: &[(String, Draft)]) -> Vec<&str> {
@@ -34,15 +44,66 @@ fn a_changed_item_keeps_its_key() {
     let before = body("2026-11", "Terms Are Shown", "main-feature", &["URM-100001"], LONG);
     let known = [known("a", before)];
     for (what, after) in [
-        ("renamed", body("2026-11", "Lenders See the Conditions", "main-feature", &["URM-100001"], LONG)),
-        ("renamed, no ids", body("2026-11", "Lenders See the Conditions", "main-feature", &[], LONG)),
-        ("reworded", body("2026-11", "Terms Are Shown", "main-feature", &["URM-100001"], OTHER)),
-        ("reworded, ids changed", body("2026-11", "Terms Are Shown", "main-feature", &["URM-100001", "URM-2"], OTHER)),
-        ("other section", body("2026-11", "Terms Are Shown", "additional-enhancement", &["URM-100001"], LONG)),
-        ("next release", body("2027-02", "Terms Are Shown", "main-feature", &["URM-100001"], LONG)),
-        ("next release, no ids", body("2027-02", "Terms Are Shown", "main-feature", &[], LONG)),
-        ("next release, renamed", body("2027-02", "Lenders See the Conditions", "main-feature", &["URM-100001"], LONG)),
-        ("release gone", body("", "Terms Are Shown", "main-feature", &["URM-100001"], LONG)),
+        (
+            "renamed",
+            body(
+                "2026-11",
+                "Lenders See the Conditions",
+                "main-feature",
+                &["URM-100001"],
+                LONG,
+            ),
+        ),
+        (
+            "renamed, no ids",
+            body("2026-11", "Lenders See the Conditions", "main-feature", &[], LONG),
+        ),
+        (
+            "reworded",
+            body("2026-11", "Terms Are Shown", "main-feature", &["URM-100001"], OTHER),
+        ),
+        (
+            "reworded, ids changed",
+            body(
+                "2026-11",
+                "Terms Are Shown",
+                "main-feature",
+                &["URM-100001", "URM-2"],
+                OTHER,
+            ),
+        ),
+        (
+            "other section",
+            body(
+                "2026-11",
+                "Terms Are Shown",
+                "additional-enhancement",
+                &["URM-100001"],
+                LONG,
+            ),
+        ),
+        (
+            "next release",
+            body("2027-02", "Terms Are Shown", "main-feature", &["URM-100001"], LONG),
+        ),
+        (
+            "next release, no ids",
+            body("2027-02", "Terms Are Shown", "main-feature", &[], LONG),
+        ),
+        (
+            "next release, renamed",
+            body(
+                "2027-02",
+                "Lenders See the Conditions",
+                "main-feature",
+                &["URM-100001"],
+                LONG,
+            ),
+        ),
+        (
+            "release gone",
+            body("", "Terms Are Shown", "main-feature", &["URM-100001"], LONG),
+        ),
     ] {
         let assigned = assign(vec![draft("2026", "new", after)], &known);
         assert_eq!(keys(&assigned), ["a"], "{what}");
@@ -53,11 +114,32 @@ fn a_changed_item_keeps_its_key() {
 fn different_items_stay_apart() {
     let item = body("2026-11", "Terms Are Shown", "main-feature", &["URM-100001"], LONG);
     for (what, other) in [
-        ("one shared id", body("2026-11", "Imports Are Limited", "main-feature", &["URM-100001", "URM-2"], OTHER)),
-        ("the same id", body("2026-11", "Imports Are Limited", "main-feature", &["URM-100001"], OTHER)),
-        ("a heading that returns", body("2027-02", "Terms Are Shown", "main-feature", &["URM-100009"], OTHER)),
-        ("a heading that returns, no ids", body("2027-02", "Terms Are Shown", "main-feature", &[], OTHER)),
-        ("nothing in common", body("2026-11", "Imports Are Limited", "main-feature", &[], OTHER)),
+        (
+            "one shared id",
+            body(
+                "2026-11",
+                "Imports Are Limited",
+                "main-feature",
+                &["URM-100001", "URM-2"],
+                OTHER,
+            ),
+        ),
+        (
+            "the same id",
+            body("2026-11", "Imports Are Limited", "main-feature", &["URM-100001"], OTHER),
+        ),
+        (
+            "a heading that returns",
+            body("2027-02", "Terms Are Shown", "main-feature", &["URM-100009"], OTHER),
+        ),
+        (
+            "a heading that returns, no ids",
+            body("2027-02", "Terms Are Shown", "main-feature", &[], OTHER),
+        ),
+        (
+            "nothing in common",
+            body("2026-11", "Imports Are Limited", "main-feature", &[], OTHER),
+        ),
     ] {
         let assigned = assign(vec![draft("2026", "a", other.clone())], &[known("a", item.clone())]);
         assert_eq!(keys(&assigned), ["a-2"], "{what}");
@@ -76,7 +158,10 @@ fn a_swap_of_neighbours_is_no_mixture() {
         value["body"] = json!(format!("{LONG} And more."));
         value
     };
-    let assigned = assign(vec![draft("p", "x", changed(&two)), draft("p", "x", changed(&one))], &items);
+    let assigned = assign(
+        vec![draft("p", "x", changed(&two)), draft("p", "x", changed(&one))],
+        &items,
+    );
     for (key, draft) in &assigned {
         let release = if key == "nov" { "2026-11" } else { "2026-08" };
         assert_eq!(draft.body["release"], release, "{key}");
@@ -87,7 +172,10 @@ fn a_swap_of_neighbours_is_no_mixture() {
 fn an_item_on_two_pages_is_one_and_the_newest_release_wins() {
     let old = body("2026-11", "Terms Are Shown", "main-feature", &["URM-100001"], LONG);
     let new = body("2027-02", "Terms Are Shown", "main-feature", &["URM-100001"], LONG);
-    let drafts = vec![draft("/2026", "2026-11/terms", old.clone()), draft("/2027", "2027-02/terms", new.clone())];
+    let drafts = vec![
+        draft("/2026", "2026-11/terms", old.clone()),
+        draft("/2027", "2027-02/terms", new.clone()),
+    ];
     let assigned = assign(drafts, &[known("a", old)]);
     assert_eq!(keys(&assigned), ["a"]);
     assert_eq!((assigned[0].1.partition.as_str(), &assigned[0].1.body), ("/2027", &new));
@@ -96,7 +184,10 @@ fn an_item_on_two_pages_is_one_and_the_newest_release_wins() {
 #[test]
 fn a_present_item_is_meant_before_a_withdrawn_one() {
     let item = body("2026-11", "Terms Are Shown", "main-feature", &["URM-100001"], LONG);
-    let gone = KnownItem { present: false, ..known("gone", item.clone()) };
+    let gone = KnownItem {
+        present: false,
+        ..known("gone", item.clone())
+    };
     let back = assign(vec![draft("p", "x", item.clone())], std::slice::from_ref(&gone));
     assert_eq!(keys(&back), ["gone"]);
     let both = assign(vec![draft("p", "x", item.clone())], &[gone, known("there", item)]);
@@ -121,7 +212,11 @@ fn any_item() -> impl Strategy<Value = Value> {
 }
 
 fn as_drafts(items: &[Value]) -> Vec<Draft> {
-    items.iter().enumerate().map(|(at, item)| draft(if at % 2 == 0 { "/a" } else { "/b" }, "h", item.clone())).collect()
+    items
+        .iter()
+        .enumerate()
+        .map(|(at, item)| draft(if at % 2 == 0 { "/a" } else { "/b" }, "h", item.clone()))
+        .collect()
 }
 
 proptest! {
