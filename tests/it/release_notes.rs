@@ -267,8 +267,9 @@ fn layout(seed: u64) -> (String, Vec<Expected>) {
     let item_level = base + rng.u8(1..=2).min(6 - base);
     let wrap_item = rng.u8(..6);
     let meta_style = rng.u8(..9);
-    let head_style = rng.u8(..4);
+    let head_style = rng.u8(..6);
     let list_style = rng.u8(..5);
+    let decoys = rng.u8(..3);
     let mut order = [
         Section::IssueToNote,
         Section::MainFeature,
@@ -371,7 +372,7 @@ fn layout(seed: u64) -> (String, Vec<Expected>) {
                     body.push_str(&format!("<ul><li>{second}</li><li><b>Other</b> point</li></ul>"));
                     clean.push_str(&format!("\n- {second}\n- Other point"));
                 }
-                1 if item_level < 6 => {
+                1 if item_level < 6 && !bold => {
                     body.push_str(&format!("<h{0}>Known Issues</h{0}><p>{second}</p>", item_level + 1));
                     clean.push_str(&format!("\nKnown Issues\n{second}"));
                 }
@@ -390,6 +391,8 @@ fn layout(seed: u64) -> (String, Vec<Expected>) {
                 0 => format!("<h{l}>{heading}</h{l}>"),
                 1 => format!("<h{l}><a id='q'></a><span>{heading}</span></h{l}>"),
                 2 => format!("<h{l} class='x'><a href='#self'>{heading}</a></h{l}>"),
+                4 if bold_ok => format!("<p class='q'><strong>{heading}</strong></p>"),
+                5 if bold_ok => format!("<div class='h{l}'><b>{heading}</b></div>"),
                 _ => format!("<div role='heading' aria-level='{l}'>{heading}</div>"),
             };
             content.push_str(&match wrap_item {
@@ -410,14 +413,21 @@ fn layout(seed: u64) -> (String, Vec<Expected>) {
             });
         }
     }
+    if decoys == 1 {
+        content = format!(
+            "<h{base}>About These Notes</h{base}><p>They cover November 2026.</p><ul><li>One</li></ul>{content}"
+        );
+    } else if decoys == 2 {
+        content.push_str(&format!("<h{base}>Release Schedule</h{base}><table><tr><th>Release</th><th>Sandbox</th></tr><tr><td>November 2026</td><td>November 1, 2026</td></tr></table>"));
+    }
     let intro = "<p>Search for what you need</p><p>Showing results for: Main Features: | Resolved Issues:</p><p>The dates are on another page.</p>";
     let chrome = "<nav><ul><li><a href='/'>November 2026</a></li></ul></nav>";
     let html = match rng.u8(..4) {
         0 => format!(
-            "<html><head><title>Alma 2026 Release Notes</title></head><body>{chrome}<main><h1>Alma 2026 Release Notes</h1>{intro}{content}<p>Back to top</p></main><footer>x</footer></body></html>"
+            "<html><head><title>Alma 2026 Release Notes</title></head><body>{chrome}<main><h1>Alma 2026 Release Notes</h1>{intro}{content}<p>Back to top</p><ul class='mt-sortable-listings'><li><a href='/z'>Another page</a></li></ul></main><footer>x</footer></body></html>"
         ),
         1 => format!(
-            "<html><body>{chrome}<div id='page'><h1>Alma 2026 Release Notes</h1>{intro}{content}</div><div class='feedback-bar'>Was this article helpful?</div></body></html>"
+            "<html><body>{chrome}<div id='page'><h1>Alma 2026 Release Notes</h1>{intro}{content}</div><div class='feedback-bar'>Was this article helpful?</div><div id='footer'>© 2026 The vendor. <a href='/p'>Privacy</a></div></body></html>"
         ),
         2 => format!(
             "<html><body>{chrome}<h1>Alma 2026 Release Notes</h1><section class='mt-content-container'>{intro}{content}<h2>Recommended articles</h2><ul><li><a href='/y'>Y</a></li></ul></section></body></html>"
@@ -465,4 +475,139 @@ fn pages_in_four_hundred_layouts_are_read_right() {
         "{right} of {all} right, {invented} invented\n{}",
         wrong.join("\n")
     );
+}
+
+/// An old page of one area in a layout of chance.
+fn area_layout(seed: u64) -> (String, String, Vec<Expected>) {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let area = pick(
+        &mut rng,
+        &[
+            "Fulfillment",
+            "Collaborative Networks",
+            "Resource Sharing",
+            "Administration",
+        ],
+    );
+    let (month, release) = pick(
+        &mut rng,
+        &[
+            ("May 2016", "2016-05"),
+            ("September 2017", "2017-09"),
+            ("March 2018", "2018-03"),
+        ],
+    );
+    let level = rng.u8(2..=4);
+    let title_level = rng.u8(1..level);
+    let bold = rng.u8(..5) == 0;
+    let mut content = String::new();
+    let mut outline = String::new();
+    let mut expected = Vec::new();
+    for at in 0..rng.u8(1..=6) {
+        let heading = format!("{} No {at}", pick(&mut rng, &HEADS));
+        let sentence = pick(&mut rng, &SENTENCES);
+        let tag = match rng.u8(..4) {
+            0 => "<img src='/i/idea_exchange.png'> Idea Exchange: ",
+            1 => "idea_exchange.png Idea Exchange, NERS.pngNERS Enhancement (ID #3856): ",
+            2 => "NERS Enhancement (ID #12): ",
+            _ => "",
+        };
+        let deeper = if rng.bool() && !bold {
+            format!("<h{0}>Known Issues</h{0}><ul><li>It is slow.</li></ul>", level + 1)
+        } else {
+            String::new()
+        };
+        let tail = if deeper.is_empty() {
+            ""
+        } else {
+            "\nKnown Issues\n- It is slow."
+        };
+        content.push_str(&match bold {
+            true => format!("<p><strong>{heading}</strong></p><p>{tag}{sentence}</p>"),
+            false => format!("<div><h{level} id='s{at}'>{heading}</h{level}><p>{tag}{sentence}</p>{deeper}</div>"),
+        });
+        outline.push_str(&format!("<li><a href='#s{at}'>{heading}</a></li>"));
+        expected.push(Expected {
+            heading,
+            section: Section::MainFeature,
+            release: Some(release),
+            area: Some(area),
+            urm: vec![],
+            body: format!("{sentence}{tail}"),
+        });
+    }
+    if rng.bool() && !bold {
+        content.push_str(&format!("<h{level}>Additional {area} Enhancements</h{level}><ul>"));
+        for at in 0..rng.u8(1..=4) {
+            let heading = format!("The column of number {at} is new");
+            content.push_str(&format!("<li>{heading}. It can be sorted.</li>"));
+            expected.push(Expected {
+                body: format!("{heading}. It can be sorted."),
+                heading,
+                section: Section::AdditionalEnhancement,
+                release: Some(release),
+                area: Some(area),
+                urm: vec![],
+            });
+        }
+        content.push_str("</ul>");
+    }
+    let title = format!("{area} - {month} Enhancements");
+    let head =
+        format!("<h{title_level}>{title}</h{title_level}><div class='x'><h5>Page outline</h5><ol>{outline}</ol></div>");
+    let name = title.replace(" - ", "_").replace(' ', "_");
+    match rng.u8(..3) {
+        0 => (
+            format!("https://s.example/alma/Release_Notes/020_2017/04{name}.html"),
+            format!("<html><body><div class='header'>Ex Libris</div>{head}{content}</body></html>"),
+            expected,
+        ),
+        1 => (
+            format!("https://k.example/Alma/Release_Notes/020_2017/04{name}"),
+            format!(
+                "<html><head><title>{title} - Knowledge</title></head><body><h1>{title}</h1><div class='mt-content-container'><p>Intro of {month}.</p>{content}</div></body></html>"
+            ),
+            expected,
+        ),
+        _ => (
+            "https://k.example/Alma/Release_Notes/x".to_owned(),
+            format!("<html><body><main><article>{head}<p>Intro.</p>{content}</article></main></body></html>"),
+            expected,
+        ),
+    }
+}
+
+#[test]
+fn old_pages_of_one_area_are_read_right() {
+    for seed in 0..200 {
+        let (url, html, expected) = area_layout(seed);
+        let page = read_page(&html, &url.parse().unwrap(), ReleaseNotesParser::Auto)
+            .unwrap_or_else(|reason| panic!("seed {seed}: {reason}\n{html}"));
+        let seen: Vec<_> = page
+            .items
+            .iter()
+            .map(|item| {
+                (
+                    item.heading.as_str(),
+                    item.section,
+                    item.release.as_deref(),
+                    item.area.as_deref(),
+                    item.body.as_str(),
+                )
+            })
+            .collect();
+        let wanted: Vec<_> = expected
+            .iter()
+            .map(|item| {
+                (
+                    item.heading.as_str(),
+                    item.section,
+                    item.release,
+                    item.area,
+                    item.body.as_str(),
+                )
+            })
+            .collect();
+        assert_eq!(seen, wanted, "seed {seed}\n{html}");
+    }
 }

@@ -192,15 +192,16 @@ impl Walk<'_> {
 
     fn list_item(&mut self, element: ElementRef<'_>, nesting: usize) {
         self.flush();
-        let outer = self.mode;
-        self.mode = if holds_heading(element) {
-            Mode::Flow
+        let (outer_mode, outer_depth) = (self.mode, self.depth);
+        if holds_heading(element) {
+            // A list of whole items: each is a piece of the page, and its own lists begin anew.
+            (self.mode, self.depth) = (Mode::Flow, 0);
         } else {
-            Mode::Lines(self.depth.max(1))
-        };
+            self.mode = Mode::Lines(self.depth.max(1));
+        }
         self.children(element, nesting);
         self.flush();
-        self.mode = outer;
+        (self.mode, self.depth) = (outer_mode, outer_depth);
     }
 
     fn table(&mut self, element: ElementRef<'_>, nesting: usize) {

@@ -7,7 +7,7 @@ use super::levels::{IMPLICIT, item_levels};
 use super::outline::{Line, Outline, Role};
 use super::text::Text;
 use super::tidy::names_a_tag;
-use super::wording::{Meta, bare_words, is_area, month_heading};
+use super::wording::{Meta, bare_words, is_area, month_heading, read_meta};
 mod old_page;
 
 use std::collections::BTreeMap;
@@ -329,7 +329,9 @@ impl<'a> Reader<'a> {
 
     /// Text that is an item although it stands where others are introductions: it carries an issue id.
     fn is_loose_item(&self, text: &Text, scope: &Scope) -> bool {
-        !scope.implicit && (!find_urms(&text.plain).is_empty() || !find_cases(&text.plain).is_empty())
+        // A meta line whose heading was not understood is no item.
+        let lone_meta = read_meta(&text.spaced()).is_some_and(|meta| meta.is_strong());
+        !scope.implicit && !lone_meta && (!find_urms(&text.plain).is_empty() || !find_cases(&text.plain).is_empty())
     }
 
     fn begin_loose(&mut self, found: loose::Loose, scope: &Scope, level: Level, text: &Text) {

@@ -52,7 +52,10 @@ pub(super) enum Role {
 
 impl Outline {
     pub fn of(blocks: Vec<Block>, title: &str, url: &Url) -> Self {
-        let area_page = area_page(title).or_else(|| area_page(&page_name(url)));
+        let first_heading = blocks.iter().find(|block| matches!(block.kind, Kind::Heading(_)));
+        let area_page = area_page(title)
+            .or_else(|| area_page(&page_name(url)))
+            .or_else(|| first_heading.and_then(|heading| area_page(&heading.text.one_line())));
         let blocks = without_chrome(blocks);
         let blocks = blocks.into_iter().flat_map(split_lines).collect();
         let blocks = promote_sections(blocks);
@@ -85,26 +88,38 @@ impl Outline {
             let level = self.lines[at].level;
             let text = self.lines[at].block.text.one_line();
             let anchored = self.is_anchored(at);
-            let is_title = !titled && last_section.is_none() && (level == 1 || bare_words(&text) == title);
+            // Where the site's name is the first heading, an old page's own title comes after it.
+            let area_title = self.area_page.is_some() && !anchored && area_page(&text) == self.area_page;
+            let is_title =
+                area_title || (!titled && last_section.is_none() && (level == 1 || bare_words(&text) == title));
             let name = section_name(&text).filter(|name| {
                 let nested = last_section.is_some_and(|section| section < level);
                 let below_item = deeper_heading.is_some_and(|heading| heading < level);
+                // On an old page of one area the page itself is the section around.
+                let inside = (nested || (self.area_page.is_some() && last_section.is_none())) && below_item;
                 match name.exact {
-                    true => !(nested && below_item),
-                    false => !nested && !anchored,
+                    true => !inside,
+                    false => !inside && !nested && !anchored,
                 }
             });
             if let Some(name) = name.filter(|name| name.exact || !is_title || level > 1) {
                 last_section = Some(level);
                 deeper_heading = None;
                 self.lines[at].role = Role::Section(name);
+            } else if area_title {
+                self.lines[at].role = Role::Title;
             } else if let Some(release) = month_heading(&text).filter(|_| !anchored) {
                 self.lines[at].role = Role::Month(release);
             } else if is_title && !anchored {
                 titled = true;
                 self.lines[at].role = Role::Title;
-            } else if last_section.is_none_or(|section| section < level) {
-                deeper_heading = Some(deeper_heading.map_or(level, |heading| heading.min(level)));
+            } else {
+                if self.area_page.is_some() && !anchored && last_section.is_some_and(|section| level <= section) {
+                    last_section = None;
+                }
+                if last_section.is_none_or(|section| section < level) {
+                    deeper_heading = Some(deeper_heading.map_or(level, |heading| heading.min(level)));
+                }
             }
         }
     }
@@ -116,6 +131,8 @@ impl Outline {
                 && line.level > 1
                 && section_name(&line.block.text.one_line()).is_none()
                 && month_heading(&line.block.text.one_line()).is_none()
+                && bare_words(&line.block.text.one_line()) != bare_words(&self.title)
+                && area_page(&line.block.text.one_line()).is_none()
         });
         let bold_heads = self
             .lines
@@ -300,10 +317,13 @@ fn meta_at(blocks: &[Block]) -> Option<(Meta, usize)> {
         }
         if !is_label(&text) {
             let part = as_meta_part(&text);
-            // An unknown area name counts where ids or the month follow at once.
+            // An unknown area name counts behind a month, and where ids or the month follow at once.
             let next = blocks.get(at + 1).map(|block| block.text.spaced()).unwrap_or_default();
-            let bridged =
-                text.chars().count() <= 60 && as_meta_part(&format!("May 2000 {text}")) && is_bare_id_or_month(&next);
+            let behind_month = parts.iter().any(|part| is_month(part))
+                && parts.iter().all(|part| part.is_empty() || is_bare_id_or_month(part));
+            let bridged = text.chars().count() <= 60
+                && as_meta_part(&format!("May 2000 {text}"))
+                && (behind_month || is_bare_id_or_month(&next));
             if !part && !bridged {
                 break;
             }
@@ -341,6 +361,10 @@ fn as_meta_part(text: &str) -> bool {
 
 fn is_bare_id_or_month(text: &str) -> bool {
     let (ids, rest) = take_ids(text);
-    (!ids.urm.is_empty() && bare_words(&rest).is_empty())
-        || (month_heading(text).is_some() && text.chars().count() < 20)
+    (!ids.urm.is_empty() && bare_words(&rest).is_empty()) || is_month(text)
+}
+
+/// `November 2026` and nothing else.
+fn is_month(text: &str) -> bool {
+    month_heading(text).is_some() && text.chars().count() < 20
 }

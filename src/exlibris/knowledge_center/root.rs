@@ -161,6 +161,7 @@ fn title(html: &Html) -> String {
         .find(|text| !text.is_empty());
     chosen
         .or_else(|| select(html, "title").first().map(|title| text_of(*title)))
+        .or_else(|| select(html, "h2, h3, h4").first().map(|heading| text_of(*heading)))
         .unwrap_or_default()
 }
 
@@ -188,13 +189,14 @@ pub(super) fn is_chrome_element(element: ElementRef<'_>) -> bool {
     ) {
         return true;
     }
-    let names = value.classes().chain(value.id()).map(str::to_ascii_lowercase);
-    let named = names.into_iter().any(|name| is_chrome_name(&name));
+    let mut names = value.classes().chain(value.id()).map(str::to_ascii_lowercase);
+    let named = names.any(|name| is_chrome_name(&name) || (is_perhaps_chrome_name(&name) && !has_heading(element)));
     named && value.name() != "body" && value.name() != "html" && !holds_notes(element)
 }
 
+/// Names that only the furniture of a page has.
 fn is_chrome_name(name: &str) -> bool {
-    const BEGINNINGS: [&str; 31] = [
+    const BEGINNINGS: [&str; 40] = [
         "breadcrumb",
         "mt-breadcrumb",
         "elm-nav",
@@ -226,9 +228,43 @@ fn is_chrome_name(name: &str) -> bool {
         "mt-content-footer",
         "pagination",
         "sidebar",
+        "mt-sortable-listing",
+        "mt-listing",
+        "mt-subpage",
+        "mt-related",
+        "mt-tags",
+        "mt-article-pagination",
+        "mt-last-updated",
+        "mt-guide",
+        "mt-page-actions",
     ];
     BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
         || ["share", "social", "navbar", "nav", "related", "back"].contains(&name)
+}
+
+/// Names that an item's parts may have too: furniture only where no heading is inside.
+fn is_perhaps_chrome_name(name: &str) -> bool {
+    const NAMES: [&str; 18] = [
+        "header",
+        "footer",
+        "site-header",
+        "site-footer",
+        "page-header",
+        "page-footer",
+        "masthead",
+        "topbar",
+        "top-bar",
+        "menu",
+        "main-menu",
+        "search",
+        "searchbar",
+        "search-bar",
+        "legal",
+        "copyright",
+        "skip",
+        "language",
+    ];
+    NAMES.contains(&name)
 }
 
 /// A block with issue ids, months or section headings is no furniture, whatever its class says.

@@ -171,6 +171,12 @@ pub(super) fn is_chrome(text: &str) -> bool {
     ];
     let bare = bare_words(text);
     LINES.contains(&bare.as_str())
+        || matches!(
+            bare.as_str(),
+            "yes no" | "privacy policy" | "terms of use" | "cookie policy"
+        )
+        || text.trim_start().starts_with('©')
+        || bare.ends_with("all rights reserved")
         || bare.starts_with("last updated")
         || bare.starts_with("showing results for")
         || bare.starts_with("search release")

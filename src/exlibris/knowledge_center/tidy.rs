@@ -6,15 +6,21 @@ use super::outline::MAX_HEADING_CHARS;
 use super::sections::{is_chrome, section_name};
 use super::text::{MARK, Text};
 use super::wording::{bare_words, read_meta, split_meta, squeeze};
+
+/// The blocks without the furniture that hosts put around an article (RELEASE_NOTES.md §3).
 pub(super) fn without_chrome(blocks: Vec<Block>) -> Vec<Block> {
     let mut kept: Vec<Block> = Vec::with_capacity(blocks.len());
     // Some(level): inside "Recommended articles", until a heading at least as high; u8::MAX: until any heading.
     let mut skipping: Option<u8> = None;
+    // Below "Page outline", as long as its list goes on.
+    let mut in_contents = false;
     for block in blocks {
         let text = block.text.one_line();
         let bare = bare_words(&text);
+        in_contents &= matches!(block.kind, Kind::Bullet(_));
         if let Kind::Heading(level) = block.kind {
-            if skipping.is_some_and(|until| level <= until) {
+            let section = section_name(&text).is_some_and(|name| name.exact);
+            if section || skipping.is_some_and(|until| level <= until) {
                 skipping = None;
             }
             match bare.as_str() {
@@ -23,7 +29,7 @@ pub(super) fn without_chrome(blocks: Vec<Block>) -> Vec<Block> {
                     continue;
                 }
                 "contents" | "table of contents" | "on this page" | "in this article" | "page outline" => {
-                    skipping = Some(u8::MAX);
+                    in_contents = true;
                     continue;
                 }
                 _ => {}
@@ -31,6 +37,11 @@ pub(super) fn without_chrome(blocks: Vec<Block>) -> Vec<Block> {
         } else if matches!(bare.as_str(), "recommended articles" | "related articles") && block.kind == Kind::Paragraph
         {
             skipping = Some(u8::MAX);
+        } else if matches!(
+            bare.as_str(),
+            "table of contents" | "on this page" | "in this article" | "page outline"
+        ) {
+            in_contents = true;
         }
         // In lists and as headings, single words such as "Print" and "Search" may well be the article's own.
         let chrome = match block.kind {
@@ -40,7 +51,9 @@ pub(super) fn without_chrome(blocks: Vec<Block>) -> Vec<Block> {
             Kind::Row { .. } => false,
         };
         let only_image = text.is_empty() && !names_a_tag(&block.text.images);
-        if skipping.is_none() && !chrome && !only_image && !block.text.all_anchors {
+        // A heading is often a link to itself.
+        let contents_line = block.text.all_anchors && !matches!(block.kind, Kind::Heading(_));
+        if skipping.is_none() && !in_contents && !chrome && !only_image && !contents_line {
             kept.push(block);
         }
     }
