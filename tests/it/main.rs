@@ -19,6 +19,8 @@ mod layouts;
 mod partners_and_views;
 mod privacy;
 mod real_input;
+mod release_notes;
+mod release_note_layouts;
 mod same_world;
 mod store;
 mod world;
