@@ -145,7 +145,7 @@ CREATE TABLE notice (
     UNIQUE (event_id, channel)
 ) STRICT;
 CREATE INDEX notice_waiting ON notice (channel, due_ms) WHERE message_id IS NULL;
-CREATE INDEX notice_by_message ON notice (message_id);
+CREATE INDEX notice_by_message ON notice (message_id, event_id);
 
 -- One delivery to a channel; its stable id and body are frozen before the first attempt.
 CREATE TABLE message (

@@ -19,7 +19,9 @@ pub struct Console {
 
 impl std::fmt::Debug for Console {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Console").field("zone", &self.zone).finish_non_exhaustive()
+        f.debug_struct("Console")
+            .field("zone", &self.zone)
+            .finish_non_exhaustive()
     }
 }
 
@@ -27,12 +29,20 @@ impl Console {
     /// The process's standard output; in colour only on a terminal, and not where `NO_COLOR` is set.
     pub fn standard_output(zone: Tz) -> Self {
         let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { out: Arc::new(Mutex::new(io::stdout())), zone, colour }
+        Self {
+            out: Arc::new(Mutex::new(io::stdout())),
+            zone,
+            colour,
+        }
     }
 
     /// Any writer, without colour.
     pub fn to(out: Arc<Mutex<dyn Write + Send>>, zone: Tz) -> Self {
-        Self { out, zone, colour: false }
+        Self {
+            out,
+            zone,
+            colour: false,
+        }
     }
 
     /// Writes a message.
@@ -40,17 +50,25 @@ impl Console {
     /// # Errors
     /// [`NotSent::Passing`] where the writer fails: a closed pipe, a full disk.
     pub fn send(&self, message: &MessageToSend) -> Result<(), NotSent> {
-        let envelope: Envelope = serde_json::from_str(&message.body)
-            .map_err(|error| NotSent::Permanent { reason: format!("the message is damaged ({error})") })?;
+        let envelope: Envelope = serde_json::from_str(&message.body).map_err(|error| NotSent::Permanent {
+            reason: format!("the message is damaged ({error})"),
+        })?;
         let text: String = envelope.data.events.iter().map(|event| self.laid_out(event)).collect();
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         out.write_all(text.as_bytes())
             .and_then(|()| out.flush())
-            .map_err(|error| NotSent::Passing { reason: format!("the output cannot be written ({error})"), retry_after: None })
+            .map_err(|error| NotSent::Passing {
+                reason: format!("the output cannot be written ({error})"),
+                retry_after: None,
+            })
     }
 
     fn laid_out(&self, event: &ToldEvent) -> String {
-        let local = event.detected_at.datetime().with_timezone(&self.zone).format("%Y-%m-%d %H:%M:%S %Z");
+        let local = event
+            .detected_at
+            .datetime()
+            .with_timezone(&self.zone)
+            .format("%Y-%m-%d %H:%M:%S %Z");
         let severity = self.painted(&event.severity);
         let mut text = format!("{local}  {severity}  {}\n", clean(&event.title));
         for line in clean(&event.summary).lines().filter(|line| !line.trim().is_empty()) {
@@ -70,13 +88,19 @@ impl Console {
             "notice" => "36",
             _ => "2",
         };
-        if self.colour { format!("\x1b[{colour}m{word}\x1b[0m") } else { word }
+        if self.colour {
+            format!("\x1b[{colour}m{word}\x1b[0m")
+        } else {
+            word
+        }
     }
 }
 
 /// Text from outside must not steer the terminal.
 fn clean(text: &str) -> String {
-    text.chars().filter(|letter| *letter == '\n' || !letter.is_control()).collect()
+    text.chars()
+        .filter(|letter| *letter == '\n' || !letter.is_control())
+        .collect()
 }
 
 #[cfg(test)]
@@ -119,7 +143,9 @@ mod tests {
             first_attempt: Moment::from_millis(0),
             events: 1,
         };
-        Console::to(out.clone(), chrono_tz::America::New_York).send(&message).unwrap();
+        Console::to(out.clone(), chrono_tz::America::New_York)
+            .send(&message)
+            .unwrap();
         String::from_utf8(out.lock().unwrap().clone()).unwrap()
     }
 

@@ -92,7 +92,11 @@ impl Outbox {
             .iter()
             .map(|channel| {
                 let sender = Sender::of(&channel.kind, config)?;
-                Ok(Channel { name: channel.name.clone(), sender, busy: Mutex::new(()) })
+                Ok(Channel {
+                    name: channel.name.clone(),
+                    sender,
+                    busy: Mutex::new(()),
+                })
             })
             .collect::<Result<_, String>>()?;
         Ok(Outbox { channels, clock })
@@ -103,7 +107,10 @@ impl Outbox {
     /// # Errors
     /// [`StoreError`] where the store cannot be used; what was sent until then is noted.
     pub async fn deliver_due(&self, store: &Store, config: &Config) -> Result<Delivered, StoreError> {
-        let rounds = self.channels.iter().map(|channel| self.deliver_to(channel, store, config));
+        let rounds = self
+            .channels
+            .iter()
+            .map(|channel| self.deliver_to(channel, store, config));
         let mut all = Delivered::default();
         for round in join_all(rounds).await {
             let round = round?;
@@ -116,7 +123,9 @@ impl Outbox {
 
     async fn deliver_to(&self, channel: &Channel, store: &Store, config: &Config) -> Result<Delivered, StoreError> {
         let mut done = Delivered::default();
-        let Ok(_alone) = channel.busy.try_lock() else { return Ok(done) };
+        let Ok(_alone) = channel.busy.try_lock() else {
+            return Ok(done);
+        };
         if !store.anything_due(&channel.name, self.clock.now()).await? {
             return Ok(done);
         }
@@ -161,18 +170,33 @@ impl Outbox {
             }
             Err(NotSent::Permanent { reason }) => (reason, None),
             Err(NotSent::Passing { reason, retry_after }) => {
-                let next =
-                    backoff::next_attempt(message.attempt, message.first_attempt, tx.now, retry_after, fastrand::f64());
+                let next = backoff::next_attempt(
+                    message.attempt,
+                    message.first_attempt,
+                    tx.now,
+                    retry_after,
+                    fastrand::f64(),
+                );
                 (reason, next)
             }
         };
         if let Some(next) = next {
-            tracing::warn!(channel = channel.name, attempt = message.attempt, "{}: {reason}; tried again at {next}", channel.name);
+            tracing::warn!(
+                channel = channel.name,
+                attempt = message.attempt,
+                "{}: {reason}; tried again at {next}",
+                channel.name
+            );
             tx.mark_retry(message, next, &reason).await?;
             tx.commit().await?;
             return Ok(MessageState::Waiting);
         }
-        tracing::error!(channel = channel.name, "{}: {reason}; given up after {} attempts", channel.name, message.attempt);
+        tracing::error!(
+            channel = channel.name,
+            "{}: {reason}; given up after {} attempts",
+            channel.name,
+            message.attempt
+        );
         if tx.mark_dead(message, &reason).await? {
             let draft = route::overridden(
                 delivery_dead(&channel.name, message.events, message.attempt, &reason),
@@ -225,10 +249,19 @@ pub async fn send_test(config: &Config, name: &str, clock: &Clock) -> Result<Str
         kind: TYPE_TEST.to_owned(),
         id: id.clone(),
         timestamp: now,
-        data: EnvelopeData { events: vec![test_event(now)] },
+        data: EnvelopeData {
+            events: vec![test_event(now)],
+        },
     };
     let body = serde_json::to_string(&envelope).map_err(|error| error.to_string())?;
-    let message = MessageToSend { row: 0, id, body, attempt: 1, first_attempt: now, events: 1 };
+    let message = MessageToSend {
+        row: 0,
+        id,
+        body,
+        attempt: 1,
+        first_attempt: now,
+        events: 1,
+    };
     match sender.send(&message, now).await {
         Ok(()) => Ok(format!("{name} accepted the test message {}", message.id)),
         Err(NotSent::Passing { reason, .. } | NotSent::Permanent { reason }) => {

@@ -54,7 +54,9 @@ fn owed_by(event: &RoutedEvent<'_>, routes: &[Route], due: impl Fn(When) -> Mome
             .and_modify(|earliest| *earliest = due.min(*earliest))
             .or_insert(due);
     }
-    owed.into_iter().map(|(channel, due)| (channel.to_owned(), due)).collect()
+    owed.into_iter()
+        .map(|(channel, due)| (channel.to_owned(), due))
+        .collect()
 }
 
 fn matches(route: &Route, event: &RoutedEvent<'_>) -> bool {
@@ -146,10 +148,25 @@ mod tests {
         let table: &[(&str, Edit, bool, bool)] = &[
             ("nothing asked", |_| {}, true, true),
             ("topic of one", |r| r.topics = vec![Topic::ResourceSharing], true, false),
-            ("one of two topics", |r| r.topics = vec![Topic::ApisIntegration, Topic::NetworkZone], false, true),
+            (
+                "one of two topics",
+                |r| r.topics = vec![Topic::ApisIntegration, Topic::NetworkZone],
+                false,
+                true,
+            ),
             ("kind", |r| r.kinds = vec![EventKind::PartnerDeactivated], true, false),
-            ("its institution", |r| r.institutions = vec!["01TUN_INST".into()], true, true),
-            ("another institution", |r| r.institutions = vec!["01NEU_INST".into()], false, true),
+            (
+                "its institution",
+                |r| r.institutions = vec!["01TUN_INST".into()],
+                true,
+                true,
+            ),
+            (
+                "another institution",
+                |r| r.institutions = vec!["01NEU_INST".into()],
+                false,
+                true,
+            ),
             ("product", |r| r.products = vec!["primo ve".into()], false, true),
             ("not on Alma", |r| r.non_alma = Some(true), false, true),
             ("only on Alma", |r| r.non_alma = Some(false), true, false),

@@ -47,10 +47,16 @@ impl Webhook {
             // A proxy would dial in our place, and what it dials cannot be checked.
             builder = builder.no_proxy().dns_resolver(Arc::new(PublicOnly));
         }
-        let client = builder
-            .build()
-            .map_err(|error| format!("the TLS set-up of this computer cannot be used ({})", error.without_url()))?;
-        Ok(Self { settings: settings.clone(), client })
+        let client = builder.build().map_err(|error| {
+            format!(
+                "the TLS set-up of this computer cannot be used ({})",
+                error.without_url()
+            )
+        })?;
+        Ok(Self {
+            settings: settings.clone(),
+            client,
+        })
     }
 
     /// Makes one attempt.
@@ -60,7 +66,9 @@ impl Webhook {
     pub async fn send(&self, message: &MessageToSend, now: Moment) -> Result<(), NotSent> {
         let url = self.url()?;
         if !self.settings.allow_private && is_private_literal(&url) {
-            return Err(NotSent::Permanent { reason: REFUSED.to_owned() });
+            return Err(NotSent::Permanent {
+                reason: REFUSED.to_owned(),
+            });
         }
         let timestamp = now.unix_seconds().to_string();
         let mut request = self
@@ -75,7 +83,11 @@ impl Webhook {
             request = request.header("webhook-signature", signature);
         }
         // Only status and headers are looked at: the body, however long, is dropped with the connection.
-        let answer = request.body(message.body.clone()).send().await.map_err(|error| passing(unreachable(&error)))?;
+        let answer = request
+            .body(message.body.clone())
+            .send()
+            .await
+            .map_err(|error| passing(unreachable(&error)))?;
         judge(answer.status(), answer.headers())
     }
 
@@ -84,10 +96,14 @@ impl Webhook {
             UrlSource::Plain(url) => Ok(url.clone()),
             UrlSource::Secret(secret) => {
                 let text = secret.read().map_err(|missing| passing(missing.to_string()))?;
-                let url = Url::parse(text.expose_secret().trim()).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
+                let url = Url::parse(text.expose_secret().trim())
+                    .ok()
+                    .filter(|url| matches!(url.scheme(), "https" | "http"));
                 let url = url.ok_or_else(|| passing(format!("what {secret} holds is no web address")))?;
                 if url.scheme() == "http" && !self.settings.allow_private {
-                    let reason = format!("the address that {secret} holds begins with http:, which anyone on the way can read; use https:");
+                    let reason = format!(
+                        "the address that {secret} holds begins with http:, which anyone on the way can read; use https:"
+                    );
                     return Err(NotSent::Permanent { reason });
                 }
                 Ok(url)
@@ -99,12 +115,15 @@ impl Webhook {
 /// `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`.
 fn signature(secret: &str, id: &str, timestamp: &str, body: &str) -> Result<String, NotSent> {
     let key = match secret.strip_prefix(SECRET_PREFIX) {
-        Some(encoded) => STANDARD
-            .decode(encoded)
-            .map_err(|_| passing(format!("the signing secret begins with {SECRET_PREFIX}, but what follows is not base64")))?,
+        Some(encoded) => STANDARD.decode(encoded).map_err(|_| {
+            passing(format!(
+                "the signing secret begins with {SECRET_PREFIX}, but what follows is not base64"
+            ))
+        })?,
         None => secret.as_bytes().to_vec(),
     };
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_| passing("the signing secret cannot be used".to_owned()))?;
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(&key).map_err(|_| passing("the signing secret cannot be used".to_owned()))?;
     mac.update(format!("{id}.{timestamp}.{body}").as_bytes());
     Ok(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
 }
@@ -116,7 +135,10 @@ fn judge(status: StatusCode, headers: &header::HeaderMap) -> Result<(), NotSent>
     }
     let reason = format!("the receiver answered {}", status.as_u16());
     let may_pass = status.is_server_error()
-        || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS);
+        || matches!(
+            status,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
+        );
     if !may_pass {
         return Err(NotSent::Permanent { reason });
     }
@@ -128,7 +150,10 @@ fn judge(status: StatusCode, headers: &header::HeaderMap) -> Result<(), NotSent>
 }
 
 fn passing(reason: String) -> NotSent {
-    NotSent::Passing { reason, retry_after: None }
+    NotSent::Passing {
+        reason,
+        retry_after: None,
+    }
 }
 
 /// What went wrong, without the address: it may be a secret.
@@ -157,7 +182,12 @@ mod tests {
     #[test]
     fn the_signature_is_that_of_the_specification() {
         let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-        let signed = signature(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", r#"{"test": 2432232314}"#);
+        let signed = signature(
+            secret,
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            "1614265330",
+            r#"{"test": 2432232314}"#,
+        );
         assert_eq!(signed.unwrap(), "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 
@@ -171,10 +201,16 @@ mod tests {
         }
         for passing in [408, 425, 429, 500, 502, 503, 504] {
             let wait = Some(Duration::from_secs(90));
-            assert!(matches!(judged(passing), Err(NotSent::Passing { retry_after, .. }) if retry_after == wait), "{passing}");
+            assert!(
+                matches!(judged(passing), Err(NotSent::Passing { retry_after, .. }) if retry_after == wait),
+                "{passing}"
+            );
         }
         for permanent in [301, 307, 400, 401, 403, 404, 410, 413] {
-            assert!(matches!(judged(permanent), Err(NotSent::Permanent { .. })), "{permanent}");
+            assert!(
+                matches!(judged(permanent), Err(NotSent::Permanent { .. })),
+                "{permanent}"
+            );
         }
     }
 }

@@ -70,7 +70,10 @@ pub(super) async fn alerts(args: AlertsArgs, config: &Config, clock: &Clock, out
             output.text(&told)
         }
         AlertsCommand::Retry { ids } => {
-            let queued = store(config, clock).await?.retry_dead((!ids.is_empty()).then_some(ids.as_slice())).await?;
+            let queued = store(config, clock)
+                .await?
+                .retry_dead((!ids.is_empty()).then_some(ids.as_slice()))
+                .await?;
             if output.json {
                 return output::json(&serde_json::json!({"queued": queued}));
             }

@@ -30,8 +30,10 @@ pub(super) struct DemoArgs {
 
 /// Something happens in the made-up world so often.
 const HAPPENS_EVERY: Duration = Duration::from_secs(3);
-/// The first polls, which are a baseline, have so long before things begin to happen.
-const BASELINE_TIME: Duration = Duration::from_secs(4);
+/// The first polls are a baseline; things begin to happen when all of them were made, but after so long in any case.
+const BASELINE_TIME_MAX: Duration = Duration::from_secs(8);
+/// How often it is looked whether they were.
+const BASELINE_LOOK: Duration = Duration::from_millis(200);
 /// The world is the same at every start.
 const SEED: u64 = 2027;
 /// Any free port of this computer, and no other computer's business.
@@ -44,22 +46,30 @@ pub(super) async fn demo(args: DemoArgs, clock: Clock) -> Result<(), Failure> {
     let settings = beside(&database);
     for file in [&database, &settings] {
         if file.exists() {
-            return Err(Failure::mistake(format!("{} exists already; name a new file for --keep", file.display())));
+            return Err(Failure::mistake(format!(
+                "{} exists already; name a new file for --keep",
+                file.display()
+            )));
         }
     }
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
 
-    let world = Arc::new(World::new(SEED));
+    let world = Arc::new(World::new(SEED, clock.now()));
     let exlibris = TcpListener::bind(LOOPBACK).await?;
     let port = exlibris.local_addr()?.port();
     let serving = tokio::spawn(demo::serve(Arc::clone(&world), exlibris, stop.clone()));
 
-    let text = demo::config_toml(port, &database, LOOPBACK, &folder.0)?;
+    world.write_keys(&folder.0)?;
+    let text = world.config_toml(&folder.0, port, &database, LOOPBACK);
     let config = Config::parse(&text, &settings).map_err(|mistakes| Failure::mistake(mistakes.to_string()))?;
     let metrics = telemetry::start_metrics().map_err(Failure::mistake)?;
     let listener = web::listen(config.listen).await?;
-    say(&introduction(&config, &listener.local_addr()?.to_string(), args.keep.as_deref()))?;
+    say(&introduction(
+        &config,
+        &listener.local_addr()?.to_string(),
+        args.keep.as_deref(),
+    ))?;
 
     let almanac = Arc::new(Almanac::open(config, clock.clone()).await?);
     if args.keep.is_some() {
@@ -80,12 +90,14 @@ pub(super) async fn demo(args: DemoArgs, clock: Clock) -> Result<(), Failure> {
 }
 
 async fn make_things_happen(world: Arc<World>, clock: Clock, stop: CancellationToken) {
-    clock.sleep(BASELINE_TIME).await;
+    let started = clock.now();
+    while !world.everything_was_asked() && clock.now().since(started) < BASELINE_TIME_MAX {
+        clock.sleep(BASELINE_LOOK).await;
+    }
     while !stop.is_cancelled() {
-        if let Some(happened) = world.advance() {
-            tracing::debug!("in the made-up world: {happened}");
-        }
         clock.sleep(HAPPENS_EVERY).await;
+        let happened = world.advance();
+        tracing::debug!("in the made-up world: {happened}");
     }
 }
 

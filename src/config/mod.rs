@@ -186,6 +186,18 @@ pub enum ReleaseNotesParser {
     Static,
 }
 
+impl ReleaseNotesParser {
+    /// The name used in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ReleaseNotesParser::Auto => "auto",
+            ReleaseNotesParser::Mindtouch => "mindtouch",
+            ReleaseNotesParser::MindtouchApi => "mindtouch-api",
+            ReleaseNotesParser::Static => "static",
+        }
+    }
+}
+
 /// What the configured addresses are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -40,11 +40,23 @@ pub async fn check(
         rows.extend(match &watch.source {
             SourceSettings::AlmaPartners => check_partners(watch, &session).await,
             SourceSettings::PrimoView(settings) => {
-                vec![view_row(watch, primo::view_configuration(&session, &settings.view, settings.door).await)]
+                vec![view_row(
+                    watch,
+                    primo::view_configuration(&session, &settings.view, settings.door).await,
+                )]
             }
             SourceSettings::ReleaseNotes(settings) => {
-                let ask = Ask { watch, session: &session, now: clock.now(), zone: config.timezone };
-                release_notes::inspect(&ask, settings).await.into_iter().map(|report| page_row(watch, report)).collect()
+                let ask = Ask {
+                    watch,
+                    session: &session,
+                    now: clock.now(),
+                    zone: config.timezone,
+                };
+                release_notes::inspect(&ask, settings)
+                    .await
+                    .into_iter()
+                    .map(|report| page_row(watch, report))
+                    .collect()
             }
         });
     }
@@ -55,10 +67,19 @@ pub async fn check(
 async fn check_store(config: &Config, store: Option<&Store>) -> CheckRow {
     let subject = config.store.display().to_string();
     match store {
-        None => good(&subject, "database", "is not there yet; the first poll makes it".to_owned()),
+        None => good(
+            &subject,
+            "database",
+            "is not there yet; the first poll makes it".to_owned(),
+        ),
         Some(store) => match store.check_integrity().await {
             Ok(()) => good(&subject, "database", "whole".to_owned()),
-            Err(error) => bad(&subject, "database", error.to_string(), Some("Restore it from a backup.".to_owned())),
+            Err(error) => bad(
+                &subject,
+                "database",
+                error.to_string(),
+                Some("Restore it from a backup.".to_owned()),
+            ),
         },
     }
 }
@@ -100,8 +121,14 @@ async fn check_partners(watch: &Watch, session: &Session) -> Vec<CheckRow> {
     }
     let list = match alma::partners_page(session, 0, 1).await {
         Ok(page) => {
-            let total = page.total.map_or_else(|| "an unknown number of".to_owned(), |total| total.to_string());
-            good(watch.id.as_str(), "partners", format!("{total} partner records can be read"))
+            let total = page
+                .total
+                .map_or_else(|| "an unknown number of".to_owned(), |total| total.to_string());
+            good(
+                watch.id.as_str(),
+                "partners",
+                format!("{total} partner records can be read"),
+            )
         }
         Err(error) => bad(watch.id.as_str(), "partners", error.to_string(), remedy(&error)),
     };
@@ -138,17 +165,32 @@ fn view_row(watch: &Watch, answer: Result<(serde_json::Value, &'static str), Cal
 fn page_row(watch: &Watch, report: PageReport) -> CheckRow {
     let check = format!("page of {}", watch.id);
     match report.outcome {
-        PageOutcome::Read { parser, by_section, unplaced } => {
-            let sections: Vec<String> = by_section.iter().map(|(section, count)| format!("{count} {}", section.name())).collect();
+        PageOutcome::Read {
+            parser,
+            by_section,
+            unplaced,
+        } => {
+            let sections: Vec<String> = by_section
+                .iter()
+                .map(|(section, count)| format!("{count} {}", section.name()))
+                .collect();
             let mut detail = format!("read by {}: {}", parser.name(), sections.join(", "));
             if !unplaced.is_empty() {
                 let shown: Vec<&str> = unplaced.iter().take(UNPLACED_SHOWN_MAX).map(String::as_str).collect();
-                detail.push_str(&format!("; {} texts without a place: “{}”", unplaced.len(), shown.join("”, “")));
+                detail.push_str(&format!(
+                    "; {} texts without a place: “{}”",
+                    unplaced.len(),
+                    shown.join("”, “")
+                ));
             }
             good(&report.address, &check, detail)
         }
         PageOutcome::Index(pages) => good(&report.address, &check, format!("an index that leads to {pages} pages")),
-        PageOutcome::Absent => good(&report.address, &check, "does not exist (yet), which is normal for next year's page".to_owned()),
+        PageOutcome::Absent => good(
+            &report.address,
+            &check,
+            "does not exist (yet), which is normal for next year's page".to_owned(),
+        ),
         PageOutcome::Failed(reason) => bad(
             &report.address,
             &check,
@@ -160,18 +202,36 @@ fn page_row(watch: &Watch, report: PageReport) -> CheckRow {
 
 fn remedy(error: &CallError) -> Option<String> {
     match &error.problem {
-        Problem::Unauthorized => Some("Ask for a read-only production key for this area in the Developer Network.".to_owned()),
-        Problem::Unreachable(_) | Problem::TimedOut(_) => Some("Look whether this computer reaches the host, then try again.".to_owned()),
-        Problem::TooFast(_) => Some("Lower per_second in [exlibris], or look which other tool uses this library's calls.".to_owned()),
+        Problem::Unauthorized => {
+            Some("Ask for a read-only production key for this area in the Developer Network.".to_owned())
+        }
+        Problem::Unreachable(_) | Problem::TimedOut(_) => {
+            Some("Look whether this computer reaches the host, then try again.".to_owned())
+        }
+        Problem::TooFast(_) => {
+            Some("Lower per_second in [exlibris], or look which other tool uses this library's calls.".to_owned())
+        }
         Problem::ServerFailed(_) => Some("Try again later; if it stays, open a case with the trackingId.".to_owned()),
         _ => None,
     }
 }
 
 fn good(subject: &str, check: &str, detail: String) -> CheckRow {
-    CheckRow { subject: subject.to_owned(), check: check.to_owned(), ok: true, detail, remedy: None }
+    CheckRow {
+        subject: subject.to_owned(),
+        check: check.to_owned(),
+        ok: true,
+        detail,
+        remedy: None,
+    }
 }
 
 fn bad(subject: &str, check: &str, detail: String, remedy: Option<String>) -> CheckRow {
-    CheckRow { subject: subject.to_owned(), check: check.to_owned(), ok: false, detail, remedy }
+    CheckRow {
+        subject: subject.to_owned(),
+        check: check.to_owned(),
+        ok: false,
+        detail,
+        remedy,
+    }
 }

@@ -280,7 +280,10 @@ impl Almanac {
             context: &change.context,
             now: change.committed,
         });
-        drafts.into_iter().map(|draft| route::overridden(draft, &self.config.event_overrides)).collect()
+        drafts
+            .into_iter()
+            .map(|draft| route::overridden(draft, &self.config.event_overrides))
+            .collect()
     }
 
     /// Writes an event and what is owed of it; `None` if the same event was there already.

@@ -327,7 +327,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Sql`].
     pub async fn anything_due(&self, channel: &str, now: Moment) -> Result<bool, StoreError> {
-        Ok(sqlx::query_scalar(ANYTHING_DUE).bind(channel).bind(now.millis()).fetch_one(&self.reader).await?)
+        Ok(sqlx::query_scalar(ANYTHING_DUE)
+            .bind(channel)
+            .bind(now.millis())
+            .fetch_one(&self.reader)
+            .await?)
     }
 
     /// The newest messages, newest first, at most `limit`; of one state where one is named.
@@ -398,7 +402,9 @@ fn message_row(row: &SqliteRow) -> Result<MessageRow, StoreError> {
         id,
         channel: row.try_get("channel")?,
         attempts: row.try_get("attempts")?,
-        next_attempt: row.try_get::<Option<i64>, _>("next_attempt_ms")?.map(Moment::from_millis),
+        next_attempt: row
+            .try_get::<Option<i64>, _>("next_attempt_ms")?
+            .map(Moment::from_millis),
         last_error: row.try_get("last_error")?,
         events: serde_json::from_str(&events).unwrap_or_default(),
         created_at: Moment::from_millis(row.try_get("created_ms")?),

@@ -62,7 +62,11 @@ async fn dead(store: &Store, message: &MessageToSend, channel: &str) -> Option<i
     let mut tx = store.write().await.unwrap();
     assert!(tx.mark_dead(message, "gone").await.unwrap());
     let event = tx
-        .record_dead_event(message, channel, &delivery_dead(channel, message.events, message.attempt, "gone"))
+        .record_dead_event(
+            message,
+            channel,
+            &delivery_dead(channel, message.events, message.attempt, "gone"),
+        )
         .await
         .unwrap();
     tx.commit().await.unwrap();
@@ -72,7 +76,10 @@ async fn dead(store: &Store, message: &MessageToSend, channel: &str) -> Option<i
 fn titles(message: &MessageToSend) -> Vec<String> {
     let body: Value = serde_json::from_str(&message.body).unwrap();
     let events = body["data"]["events"].as_array().unwrap();
-    events.iter().map(|event| event["title"].as_str().unwrap().to_owned()).collect()
+    events
+        .iter()
+        .map(|event| event["title"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -96,7 +103,11 @@ async fn a_frozen_body_tells_the_event_whole() {
             }]},
         })
     );
-    assert!(message.id.starts_with("msg_") && message.id.len() == 36, "{}", message.id);
+    assert!(
+        message.id.starts_with("msg_") && message.id.len() == 36,
+        "{}",
+        message.id
+    );
 }
 
 #[tokio::test]
@@ -120,7 +131,10 @@ async fn notices_are_composed_when_due_a_bounded_number_at_a_time_and_once() {
     hand.set(later);
     assert_eq!(compose(&store, "ops", 3).await, 1);
     assert_eq!(titles(&take(&store, "ops").await.unwrap()), ["digest"]);
-    assert!(take(&store, "other").await.is_none(), "the other channel has composed nothing");
+    assert!(
+        take(&store, "other").await.is_none(),
+        "the other channel has composed nothing"
+    );
 }
 
 #[tokio::test]
@@ -168,7 +182,10 @@ async fn a_younger_message_waits_for_an_older_open_one_but_not_for_a_dead_one() 
     let mut tx = store.write().await.unwrap();
     tx.mark_retry(&older, next, "no connection").await.unwrap();
     tx.commit().await.unwrap();
-    assert!(take(&store, "ops").await.is_none(), "the older one waits, so the younger one does");
+    assert!(
+        take(&store, "ops").await.is_none(),
+        "the older one waits, so the younger one does"
+    );
     hand.set(next);
     let again = take(&store, "ops").await.unwrap();
     assert_eq!((again.attempt, again.first_attempt), (2, START));
@@ -227,7 +244,10 @@ async fn a_dead_message_is_one_event_and_a_retry_keeps_its_id() {
     assert_eq!((&rows[0].events, rows[0].next_attempt), (&vec![event], None));
 
     assert_eq!(store.retry_dead(Some(&["msg_unknown".to_owned()])).await.unwrap(), 0);
-    assert_eq!(store.retry_dead(Some(std::slice::from_ref(&message.id))).await.unwrap(), 1);
+    assert_eq!(
+        store.retry_dead(Some(std::slice::from_ref(&message.id))).await.unwrap(),
+        1
+    );
     assert_eq!(store.retry_dead(None).await.unwrap(), 0, "it is queued already");
     hand.advance(Duration::from_secs(1));
     let again = take(&store, "ops").await.unwrap();
@@ -258,10 +278,11 @@ async fn deaths_at_one_channel_are_one_story_for_two_days() {
         let message = take(&store, "ops").await.unwrap();
         deaths.push(dead(&store, &message, "ops").await.unwrap());
     }
-    let stories: Vec<Option<i64>> = sqlx::query_scalar("SELECT story FROM event WHERE kind = 'delivery.dead' ORDER BY id")
-        .fetch_all(&store.reader)
-        .await
-        .unwrap();
+    let stories: Vec<Option<i64>> =
+        sqlx::query_scalar("SELECT story FROM event WHERE kind = 'delivery.dead' ORDER BY id")
+            .fetch_all(&store.reader)
+            .await
+            .unwrap();
     assert_eq!(stories, [None, Some(deaths[0]), None]);
 }
 
@@ -311,7 +332,10 @@ async fn what_runs_at_every_heartbeat_uses_an_index() {
         let plan = plan.join("\n");
         assert!(plan.contains(index), "{sql}\n{plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
-        let scans = plan.lines().filter(|line| line.starts_with("SCAN") && !line.contains("(subquery")).count();
+        let scans = plan
+            .lines()
+            .filter(|line| line.starts_with("SCAN") && !line.contains("(subquery"))
+            .count();
         assert_eq!(scans, 0, "{sql}\n{plan}");
     }
 }
