@@ -37,7 +37,11 @@ impl Respond for Receiver {
         received.push((id, serde_json::from_slice(&request.body).unwrap()));
         // While daemons are killed, every seventh is accepted without the sender hearing of it.
         let calm = self.1.load(Ordering::Relaxed);
-        ResponseTemplate::new(if received.len() % 7 == 0 && !calm { 500 } else { 204 })
+        ResponseTemplate::new(if received.len().is_multiple_of(7) && !calm {
+            500
+        } else {
+            204
+        })
     }
 }
 

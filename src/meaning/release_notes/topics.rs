@@ -207,9 +207,7 @@ pub(super) fn bearing(item: &Value) -> Bearing {
         words = words.replace(trap, " ");
     }
     let holds = |phrase: &&str| holds(&words, phrase);
-    let by_phrase = PHRASES
-        .iter()
-        .filter(|(_, phrases)| phrases.iter().any(|phrase| holds(phrase)));
+    let by_phrase = PHRASES.iter().filter(|(_, phrases)| phrases.iter().any(&holds));
     let by_area = AREAS
         .iter()
         .filter(|(_, areas)| areas.contains(&area.as_str()))
