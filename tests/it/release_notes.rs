@@ -270,6 +270,10 @@ fn layout(seed: u64) -> (String, Vec<Expected>) {
     let head_style = rng.u8(..6);
     let list_style = rng.u8(..5);
     let decoys = rng.u8(..3);
+    // Items headed by bold lines only: then nothing deeper can be told from them, so wrappers and bodies stay simple.
+    let bold_ok = meta_style < 3;
+    let bold = bold_ok && head_style > 3;
+    let wrap_item = if bold { wrap_item % 2 } else { wrap_item };
     let mut order = [
         Section::IssueToNote,
         Section::MainFeature,

@@ -126,13 +126,17 @@ impl Outline {
 
     /// Where items are headed by bold paragraphs, a bold paragraph whose meta line is missing heads an item too.
     fn promote_bold(&mut self) {
+        let sections = self.lines.iter().filter(|line| line.role == Role::Heading);
+        let sections = sections.filter(|line| section_name(&line.block.text.one_line()).is_some_and(|name| name.exact));
+        let section_level = sections.map(|line| line.level).min().unwrap_or(1);
         let real = self.lines.iter().any(|line| {
+            let text = line.block.text.one_line();
             matches!(line.block.kind, Kind::Heading(level) if level < PSEUDO_LEVEL)
-                && line.level > 1
-                && section_name(&line.block.text.one_line()).is_none()
-                && month_heading(&line.block.text.one_line()).is_none()
-                && bare_words(&line.block.text.one_line()) != bare_words(&self.title)
-                && area_page(&line.block.text.one_line()).is_none()
+                && line.level > section_level
+                && section_name(&text).is_none()
+                && month_heading(&text).is_none()
+                && area_page(&text).is_none()
+                && bare_words(&text) != bare_words(&self.title)
         });
         let bold_heads = self
             .lines
