@@ -77,7 +77,7 @@ pub fn assign(drafts: Vec<Draft>, known: &[KnownItem]) -> Vec<(String, Draft)> {
     }
 
     let mut used: BTreeSet<String> = known.iter().map(|item| item.key.clone()).collect();
-    used.extend(named.iter().filter_map(|draft| own_key(draft)));
+    used.extend(named.iter().filter_map(own_key));
     let mut result = Vec::with_capacity(drafts.len() + named.len());
     for (draft, item) in drafts.into_iter().zip(given) {
         let key = item.map_or_else(|| new_key(&draft, &used), |item| order[item].key.clone());

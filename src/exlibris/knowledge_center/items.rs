@@ -205,7 +205,8 @@ impl<'a> Reader<'a> {
         let below: Vec<&Line> = self.outline.lines[at + 1..]
             .iter()
             .take_while(|line| {
-                !matches!(line.role, Role::Section(_) | Role::Title) && !(line.level > 0 && line.level <= level)
+                let ends = line.level > 0 && line.level <= level;
+                !(ends || matches!(line.role, Role::Section(_) | Role::Title))
             })
             .collect();
         if level < item_level {
@@ -348,6 +349,9 @@ impl<'a> Reader<'a> {
 
     fn begin(&mut self, heading: String, section: Section, level: Level, area: Option<String>) {
         self.close();
+        if heading.trim().is_empty() {
+            return;
+        }
         let page = self.outline.area_page.as_ref();
         let scope_area = self.section.as_ref().and_then(|scope| scope.area.clone());
         let mut ids = Ids::default();

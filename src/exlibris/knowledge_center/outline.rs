@@ -31,6 +31,16 @@ pub(super) struct AreaPage {
     pub area: Option<String>,
 }
 
+impl AreaPage {
+    /// The address alone proves nothing: an error page has it too. The title has to agree in something.
+    fn is_named_by(&self, title: &str) -> bool {
+        let bare = bare_words(title);
+        let holds = |words: &str| !words.is_empty() && format!(" {bare} ").contains(&format!(" {words} "));
+        let area = self.area.as_deref().map(bare_words).unwrap_or_default();
+        holds(&area) || holds("enhancements") || holds("release notes") || holds(&self.release[..4])
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     pub block: Block,
@@ -54,7 +64,7 @@ impl Outline {
     pub fn of(blocks: Vec<Block>, title: &str, url: &Url) -> Self {
         let first_heading = blocks.iter().find(|block| matches!(block.kind, Kind::Heading(_)));
         let area_page = area_page(title)
-            .or_else(|| area_page(&page_name(url)))
+            .or_else(|| area_page(&page_name(url)).filter(|page| page.is_named_by(title)))
             .or_else(|| first_heading.and_then(|heading| area_page(&heading.text.one_line())));
         let blocks = without_chrome(blocks);
         let blocks = blocks.into_iter().flat_map(split_lines).collect();

@@ -59,7 +59,9 @@ pub(super) fn find_month_year(text: &str) -> Option<(String, std::ops::Range<usi
     let words = word_ranges(text);
     words.windows(2).find_map(|pair| {
         let [(from, month), (at, year)] = pair else { return None };
-        let number = month_number(month.trim_start_matches(['(', '[']))?;
+        let name = month.trim_start_matches(['(', '[']);
+        // "You may 2026 times" names no month.
+        let number = month_number(name).filter(|_| name.starts_with(char::is_uppercase))?;
         let digits = year.get(..4)?;
         let rest = &year[4..];
         let plausible =

@@ -159,12 +159,7 @@ const AREAS: [(Topic, &[&str]); 4] = [
 ];
 
 /// Wordings that hold one of the phrases and mean something else; they are taken out first.
-const TRAPS: [&str; 12] = [
-    "pod type",
-    "podcast",
-    "airpods",
-    "lender of record",
-    "non-rapido",
+const TRAPS: [&str; 7] = [
     "borrowing activity",
     "community zone",
     "shareable link",
@@ -207,9 +202,7 @@ pub(super) fn bearing(item: &Value) -> Bearing {
         words = words.replace(trap, " ");
     }
     let holds = |phrase: &&str| holds(&words, phrase);
-    let by_phrase = PHRASES
-        .iter()
-        .filter(|(_, phrases)| phrases.iter().any(|phrase| holds(phrase)));
+    let by_phrase = PHRASES.iter().filter(|(_, phrases)| phrases.iter().any(&holds));
     let by_area = AREAS
         .iter()
         .filter(|(_, areas)| areas.contains(&area.as_str()))
