@@ -88,19 +88,33 @@ impl Session {
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn get_page_with(
-        &self,
-        _url: &Url,
-        _headers: &[(&str, &str)],
-        attempted: &str,
-    ) -> Result<Page, CallError> {
-        Err(CallError {
+    pub async fn get_page_with(&self, url: &Url, headers: &[(&str, &str)], attempted: &str) -> Result<Page, CallError> {
+        let failed = |problem: Problem, status: Option<u16>| CallError {
             attempted: attempted.to_owned(),
-            problem: Problem::NotFound,
+            problem,
             error_code: None,
             tracking_id: None,
-            status: None,
-        })
+            status,
+        };
+        let broken = |error: reqwest::Error| failed(Problem::Unreachable(error.without_url().to_string()), None);
+        let client = reqwest::Client::builder().build().map_err(broken)?;
+        let mut request = client.get(url.clone());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.map_err(broken)?;
+        let status = answer.status().as_u16();
+        match status {
+            200 => Ok(Page {
+                url: answer.url().clone(),
+                status,
+                content_type: None,
+                body: answer.text().await.map_err(broken)?,
+            }),
+            404 | 410 => Err(failed(Problem::NotFound, Some(status))),
+            401 | 403 => Err(failed(Problem::Unauthorized, Some(status))),
+            _ => Err(failed(Problem::ServerFailed(1), Some(status))),
+        }
     }
 
     /// Hosts and manners towards Ex Libris.
