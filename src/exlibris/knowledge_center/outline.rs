@@ -352,18 +352,20 @@ fn meta_at(blocks: &[Block]) -> Option<(Meta, usize)> {
 }
 
 fn is_label(text: &str) -> bool {
-    matches!(
-        bare_words(text).as_str(),
-        "release"
-            | "area"
-            | "product area"
-            | "issue id"
-            | "issue ids"
-            | "issue"
-            | "issues"
-            | "tags"
-            | "functional area"
-    )
+    // An image of a mark has no text of its own.
+    text.is_empty()
+        || matches!(
+            bare_words(text).as_str(),
+            "release"
+                | "area"
+                | "product area"
+                | "issue id"
+                | "issue ids"
+                | "issue"
+                | "issues"
+                | "tags"
+                | "functional area"
+        )
 }
 
 fn as_meta_part(text: &str) -> bool {

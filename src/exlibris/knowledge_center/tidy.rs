@@ -1,11 +1,11 @@
 //! Before lines get roles: furniture goes, and lines that hold several things are taken apart.
 
 use super::blocks::{Block, Kind};
-use super::ids::take_ids;
+use super::ids::{find_urms, take_ids};
 use super::outline::MAX_HEADING_CHARS;
 use super::sections::{is_chrome, section_name};
 use super::text::{MARK, Text};
-use super::wording::{bare_words, read_meta, split_meta, squeeze};
+use super::wording::{bare_words, find_month_year, read_meta, split_meta, squeeze};
 
 /// The blocks without the furniture that hosts put around an article (RELEASE_NOTES.md §3).
 pub(super) fn without_chrome(blocks: Vec<Block>) -> Vec<Block> {
@@ -68,6 +68,11 @@ pub(super) fn names_a_tag(images: &str) -> bool {
 /// Takes apart a paragraph that holds heading, meta line and body in lines of its own, and a heading with its meta line in it.
 pub(super) fn split_lines(block: Block) -> Vec<Block> {
     match block.kind {
+        // A meta line is one, also as a heading element. "Loans in May 2026" would read as one too, but does not begin so.
+        Kind::Heading(_) if begins_like_meta(&block.text.spaced()) => vec![Block {
+            kind: Kind::Paragraph,
+            ..block
+        }],
         Kind::Heading(_) => split_heading(block),
         Kind::Paragraph => {
             let lines: Vec<&str> = block.text.marked.lines().collect();
@@ -84,6 +89,12 @@ pub(super) fn split_lines(block: Block) -> Vec<Block> {
         }
         _ => vec![block],
     }
+}
+
+fn begins_like_meta(text: &str) -> bool {
+    let month = find_month_year(text).is_some_and(|(_, range)| range.start == 0);
+    let id = find_urms(text).first().is_some_and(|(range, _)| range.start == 0);
+    (month || id) && section_name(text).is_none() && read_meta(text).is_some_and(|meta| meta.is_strong())
 }
 
 /// Cuts a paragraph before the lines named.

@@ -57,13 +57,13 @@ fn layout(seed: u64) -> (String, Vec<Expected>) {
     let base = rng.u8(2..=4);
     let item_level = base + rng.u8(1..=2).min(6 - base);
     let wrap_item = rng.u8(..6);
-    let meta_style = rng.u8(..9);
-    let head_style = rng.u8(..6);
+    let meta_style = rng.u8(..12);
+    let head_style = rng.u8(..9);
     let list_style = rng.u8(..5);
     let decoys = rng.u8(..3);
     // Items headed by bold lines only: then nothing deeper can be told from them, so wrappers and bodies stay simple.
     let bold_ok = meta_style < 3;
-    let bold = bold_ok && head_style > 3;
+    let bold = bold_ok && (4..=5).contains(&head_style);
     let wrap_item = if bold { wrap_item % 2 } else { wrap_item };
     let mut order = [
         Section::IssueToNote,
@@ -155,6 +155,15 @@ fn layout(seed: u64) -> (String, Vec<Expected>) {
                 ),
                 (false, 5) => format!("<p><strong>{month}</strong> | {area} | {}</p>", ids.join(" | ")),
                 (false, 6) => format!("<p>{month} <a href='/areas/x'>{area}</a> {}</p>", ids.join(" ")),
+                (false, 9) => format!("<h6>{month} {area} {}</h6>", ids.join(" ")),
+                (false, 10) => format!(
+                    "<p><img src='idea.svg' alt='idea exchange'></p><p>{month} {area} {} Idea Exchange</p>",
+                    ids.join(" ")
+                ),
+                (false, 11) => format!(
+                    "<dl><dt>Release</dt><dd>{month}</dd><dt>Area</dt><dd>{area}</dd><dt>Issues</dt><dd>{}</dd></dl>",
+                    ids.join(", ")
+                ),
                 (false, 7) => format!("<p>{} {month} {area}</p>", ids.join(" ")),
                 (false, _) => format!("<p><b>Release:</b> {month} <b>Area:</b> {area} {}</p>", ids.join(" ")),
             };
@@ -187,6 +196,9 @@ fn layout(seed: u64) -> (String, Vec<Expected>) {
                 1 => format!("<h{l}><a id='q'></a><span>{heading}</span></h{l}>"),
                 2 => format!("<h{l} class='x'><a href='#self'>{heading}</a></h{l}>"),
                 4 if bold_ok => format!("<p class='q'><strong>{heading}</strong></p>"),
+                6 => format!("<h{l}>{heading} <a class='a' href='#s'>#</a></h{l}>"),
+                7 => format!("<p class='heading-{l}'>{heading}<span class='sr-only'>Copy link to {heading}</span></p>"),
+                8 => format!("<h{l}>{heading}<br></h{l}>"),
                 5 if bold_ok => format!("<div class='h{l}'><b>{heading}</b></div>"),
                 _ => format!("<div role='heading' aria-level='{l}'>{heading}</div>"),
             };
