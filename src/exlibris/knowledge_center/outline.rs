@@ -3,7 +3,7 @@
 use super::blocks::{Block, Kind};
 use super::ids::take_ids;
 use super::sections::{SectionName, section_name};
-use super::tidy::{split_lines, without_chrome};
+use super::tidy::{demote_metas, split_lines, without_chrome};
 use super::wording::{Meta, bare_words, find_month_year, is_area, month_heading, normal_area, read_meta, squeeze};
 use url::Url;
 
@@ -68,7 +68,7 @@ impl Outline {
             .or_else(|| first_heading.and_then(|heading| area_page(&heading.text.one_line())));
         let blocks = without_chrome(blocks);
         let blocks = blocks.into_iter().flat_map(split_lines).collect();
-        let blocks = promote_sections(blocks);
+        let blocks = promote_sections(demote_metas(blocks));
         let blocks = meta_behind_heading(blocks);
         let blocks = promote_headings(blocks);
         let mut outline = Outline {
@@ -262,7 +262,7 @@ fn meta_behind_heading(mut blocks: Vec<Block>) -> Vec<Block> {
 fn promote_headings(mut blocks: Vec<Block>) -> Vec<Block> {
     for at in 1..blocks.len() {
         let meta = blocks[at].kind == Kind::Paragraph
-            && read_meta(&blocks[at].text.spaced()).is_some_and(|meta| meta.is_strong());
+            && read_meta(&blocks[at].text.spaced()).is_some_and(|meta| meta.is_sure());
         let before = &blocks[at - 1];
         let text = before.text.one_line();
         if meta

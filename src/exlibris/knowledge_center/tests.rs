@@ -389,6 +389,26 @@ fn an_index_page_leads_to_its_area_pages() {
 }
 
 #[test]
+fn a_month_in_a_heading_or_a_text_makes_no_meta_line() {
+    let body = "<main><h2>Main Features</h2><h3>One</h3><p>November 2026 Fulfillment URM-100001</p><p>See below</p><p><strong>August 2026 Changes</strong></p><p>More.</p>
+        <h3>August 2026 Letters Update</h3><p>August 2026 Administration URM-100002</p><p>Body.</p><h3>May 2026 Letters Update</h3><p>Body.</p></main>";
+    let page = read(body, "https://s.example/alma/2026").unwrap();
+    let seen: Vec<_> = page
+        .items
+        .iter()
+        .map(|item| (item.heading.as_str(), item.body.as_str()))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("One", "See below\nAugust 2026 Changes\nMore."),
+            ("August 2026 Letters Update", "Body."),
+            ("May 2026 Letters Update", "Body.")
+        ]
+    );
+}
+
+#[test]
 fn months_may_group_the_items_of_a_section() {
     let body = "<main><h1>Alma 2026 Release Notes</h1><h2>Main Features</h2><h3>November 2026</h3><h4>One</h4><p>November 2026 Fulfillment URM-100001</p><p>Body.</p>
         <h4>Two</h4><p>Body.</p><h3>August 2026</h3><h4>Three</h4><p>Body.</p>

@@ -5,7 +5,7 @@ use super::ids::{find_urms, take_ids};
 use super::outline::MAX_HEADING_CHARS;
 use super::sections::{is_chrome, section_name};
 use super::text::{MARK, Text};
-use super::wording::{bare_words, find_month_year, read_meta, split_meta, squeeze};
+use super::wording::{bare_words, find_month_year, month_heading, read_meta, split_meta, squeeze};
 
 /// The blocks without the furniture that hosts put around an article (RELEASE_NOTES.md §3).
 pub(super) fn without_chrome(blocks: Vec<Block>) -> Vec<Block> {
@@ -68,11 +68,6 @@ pub(super) fn names_a_tag(images: &str) -> bool {
 /// Takes apart a paragraph that holds heading, meta line and body in lines of its own, and a heading with its meta line in it.
 pub(super) fn split_lines(block: Block) -> Vec<Block> {
     match block.kind {
-        // A meta line is one, also as a heading element. "Loans in May 2026" would read as one too, but does not begin so.
-        Kind::Heading(_) if begins_like_meta(&block.text.spaced()) => vec![Block {
-            kind: Kind::Paragraph,
-            ..block
-        }],
         Kind::Heading(_) => split_heading(block),
         Kind::Paragraph => {
             let lines: Vec<&str> = block.text.marked.lines().collect();
@@ -89,6 +84,26 @@ pub(super) fn split_lines(block: Block) -> Vec<Block> {
         }
         _ => vec![block],
     }
+}
+
+/// A meta line is one also as a heading element: directly below its item's heading, and sure of itself or of a lower level.
+/// "August 2026 Letters Update" alone may well be an item's heading.
+pub(super) fn demote_metas(mut blocks: Vec<Block>) -> Vec<Block> {
+    for at in 1..blocks.len() {
+        let (Kind::Heading(above), Kind::Heading(level)) = (&blocks[at - 1].kind, &blocks[at].kind) else {
+            continue;
+        };
+        let text = blocks[at].text.spaced();
+        let name = blocks[at - 1].text.one_line();
+        let below_item = section_name(&name).is_none() && month_heading(&name).is_none();
+        if below_item
+            && begins_like_meta(&text)
+            && (level > above || read_meta(&text).is_some_and(|meta| meta.is_sure()))
+        {
+            blocks[at].kind = Kind::Paragraph;
+        }
+    }
+    blocks
 }
 
 fn begins_like_meta(text: &str) -> bool {

@@ -40,6 +40,13 @@ impl Meta {
     }
 }
 
+impl Meta {
+    /// Whether nothing else can be meant: with an issue id or an area that is known by name.
+    pub fn is_sure(&self) -> bool {
+        self.is_strong() && (!self.ids.urm.is_empty() || self.area.as_deref().is_some_and(is_area))
+    }
+}
+
 /// One space between words, none at the ends.
 pub(super) fn squeeze(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -206,7 +213,7 @@ pub(super) fn month_heading(heading: &str) -> Option<String> {
 
 /// Area names as the notes use them (they change over the years, so this only helps, it never decides alone).
 pub(super) fn is_area(text: &str) -> bool {
-    const AREAS: [&str; 34] = [
+    const AREAS: [&str; 36] = [
         "acquisitions",
         "administration",
         "administration and infrastructure",
@@ -238,11 +245,17 @@ pub(super) fn is_area(text: &str) -> bool {
         "search",
         "selection",
         "user experience",
+        "user experience accessibility and infrastructure",
+        "administration and integrations",
         "user interface",
         "user management",
         "general",
     ];
-    AREAS.contains(&bare_words(&text.replace('&', "and")).as_str())
+    let known = |text: &str| AREAS.contains(&bare_words(&text.replace('&', "and")).as_str());
+    known(text)
+        || text
+            .split_once(" - ")
+            .is_some_and(|(area, _)| known(area) && text.chars().count() <= MAX_AREA_CHARS)
 }
 
 /// The first sentence, without its full stop.
