@@ -39,9 +39,11 @@ pub fn read_page(body: &str, url: &Url, parser: ReleaseNotesParser) -> Result<No
     if let Some(contents) = api::contents(body)? {
         return read_html(&contents.html, url, ReleaseNotesParser::MindtouchApi, contents.title);
     }
-    if parser == ReleaseNotesParser::MindtouchApi {
-        return Err(Implausible("the API's answer is no page contents".to_owned()));
-    }
+    // The API may refuse; then the page of the same host is what there is.
+    let parser = match parser {
+        ReleaseNotesParser::MindtouchApi => ReleaseNotesParser::Mindtouch,
+        other => other,
+    };
     read_html(body, url, parser, None)
 }
 

@@ -20,7 +20,7 @@ mod partners_and_views;
 mod privacy;
 mod real_input;
 mod release_note_layouts;
-// mod release_notes;
+mod release_notes;
 mod same_world;
 mod store;
 mod world;

@@ -320,9 +320,33 @@ impl Walk<'_> {
     }
 }
 
-/// The level of a heading element; `role="heading"` counts as one.
+/// The level of a heading element. `role="heading"` and a class such as `h3` or `heading-3` count as one; the summary of
+/// a foldable part is a heading below all others.
 pub(super) fn heading_level(element: ElementRef<'_>) -> Option<u8> {
+    let by_class = || {
+        element.value().classes().find_map(|class| {
+            let class = class.to_ascii_lowercase();
+            let level = class
+                .strip_prefix("heading-")
+                .or_else(|| class.strip_prefix("heading"))
+                .or_else(|| class.strip_prefix('h'))?;
+            level.parse::<u8>().ok().filter(|level| (1..=6).contains(level))
+        })
+    };
     match element.value().name() {
+        "summary"
+            if !element
+                .descendent_elements()
+                .skip(1)
+                .any(|inner| heading_level(inner).is_some()) =>
+        {
+            Some(7)
+        }
+        "p" | "div"
+            if by_class().is_some() && !element.child_elements().any(|child| is_block(child.value().name())) =>
+        {
+            by_class()
+        }
         "h1" => Some(1),
         "h2" => Some(2),
         "h3" => Some(3),

@@ -3,7 +3,7 @@
 use super::blocks::{Block, Kind};
 use super::ids::take_ids;
 use super::sections::{SectionName, section_name};
-use super::tidy::{split_lines, without_chrome};
+use super::tidy::{demote_metas, split_lines, without_chrome};
 use super::wording::{Meta, bare_words, find_month_year, is_area, month_heading, normal_area, read_meta, squeeze};
 use url::Url;
 
@@ -31,6 +31,16 @@ pub(super) struct AreaPage {
     pub area: Option<String>,
 }
 
+impl AreaPage {
+    /// The address alone proves nothing: an error page has it too. The title has to agree in something.
+    fn is_named_by(&self, title: &str) -> bool {
+        let bare = bare_words(title);
+        let holds = |words: &str| !words.is_empty() && format!(" {bare} ").contains(&format!(" {words} "));
+        let area = self.area.as_deref().map(bare_words).unwrap_or_default();
+        holds(&area) || holds("enhancements") || holds("release notes") || holds(&self.release[..4])
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     pub block: Block,
@@ -54,11 +64,11 @@ impl Outline {
     pub fn of(blocks: Vec<Block>, title: &str, url: &Url) -> Self {
         let first_heading = blocks.iter().find(|block| matches!(block.kind, Kind::Heading(_)));
         let area_page = area_page(title)
-            .or_else(|| area_page(&page_name(url)))
+            .or_else(|| area_page(&page_name(url)).filter(|page| page.is_named_by(title)))
             .or_else(|| first_heading.and_then(|heading| area_page(&heading.text.one_line())));
         let blocks = without_chrome(blocks);
         let blocks = blocks.into_iter().flat_map(split_lines).collect();
-        let blocks = promote_sections(blocks);
+        let blocks = promote_sections(demote_metas(blocks));
         let blocks = meta_behind_heading(blocks);
         let blocks = promote_headings(blocks);
         let mut outline = Outline {
@@ -126,13 +136,17 @@ impl Outline {
 
     /// Where items are headed by bold paragraphs, a bold paragraph whose meta line is missing heads an item too.
     fn promote_bold(&mut self) {
+        let sections = self.lines.iter().filter(|line| line.role == Role::Heading);
+        let sections = sections.filter(|line| section_name(&line.block.text.one_line()).is_some_and(|name| name.exact));
+        let section_level = sections.map(|line| line.level).min().unwrap_or(1);
         let real = self.lines.iter().any(|line| {
+            let text = line.block.text.one_line();
             matches!(line.block.kind, Kind::Heading(level) if level < PSEUDO_LEVEL)
-                && line.level > 1
-                && section_name(&line.block.text.one_line()).is_none()
-                && month_heading(&line.block.text.one_line()).is_none()
-                && bare_words(&line.block.text.one_line()) != bare_words(&self.title)
-                && area_page(&line.block.text.one_line()).is_none()
+                && line.level > section_level
+                && section_name(&text).is_none()
+                && month_heading(&text).is_none()
+                && area_page(&text).is_none()
+                && bare_words(&text) != bare_words(&self.title)
         });
         let bold_heads = self
             .lines
@@ -248,7 +262,7 @@ fn meta_behind_heading(mut blocks: Vec<Block>) -> Vec<Block> {
 fn promote_headings(mut blocks: Vec<Block>) -> Vec<Block> {
     for at in 1..blocks.len() {
         let meta = blocks[at].kind == Kind::Paragraph
-            && read_meta(&blocks[at].text.spaced()).is_some_and(|meta| meta.is_strong());
+            && read_meta(&blocks[at].text.spaced()).is_some_and(|meta| meta.is_sure());
         let before = &blocks[at - 1];
         let text = before.text.one_line();
         if meta
@@ -338,18 +352,20 @@ fn meta_at(blocks: &[Block]) -> Option<(Meta, usize)> {
 }
 
 fn is_label(text: &str) -> bool {
-    matches!(
-        bare_words(text).as_str(),
-        "release"
-            | "area"
-            | "product area"
-            | "issue id"
-            | "issue ids"
-            | "issue"
-            | "issues"
-            | "tags"
-            | "functional area"
-    )
+    // An image of a mark has no text of its own.
+    text.is_empty()
+        || matches!(
+            bare_words(text).as_str(),
+            "release"
+                | "area"
+                | "product area"
+                | "issue id"
+                | "issue ids"
+                | "issue"
+                | "issues"
+                | "tags"
+                | "functional area"
+        )
 }
 
 fn as_meta_part(text: &str) -> bool {

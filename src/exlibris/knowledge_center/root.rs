@@ -189,6 +189,17 @@ pub(super) fn is_chrome_element(element: ElementRef<'_>) -> bool {
     ) {
         return true;
     }
+    let unseen = [
+        "sr-only",
+        "visually-hidden",
+        "screen-reader-text",
+        "headerlink",
+        "permalink",
+        "anchor-link",
+    ];
+    if value.classes().any(|class| unseen.contains(&class)) {
+        return true;
+    }
     let mut names = value.classes().chain(value.id()).map(str::to_ascii_lowercase);
     let named = names.any(|name| is_chrome_name(&name) || (is_perhaps_chrome_name(&name) && !has_heading(element)));
     named && value.name() != "body" && value.name() != "html" && !holds_notes(element)

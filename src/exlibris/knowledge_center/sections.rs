@@ -15,7 +15,7 @@ pub(super) struct SectionName {
     pub release: Option<String>,
 }
 
-const EXACT_NAMES: [(&str, Section); 16] = [
+const EXACT_NAMES: [(&str, Section); 20] = [
     ("main features", Section::MainFeature),
     ("main feature", Section::MainFeature),
     ("new features", Section::MainFeature),
@@ -29,6 +29,10 @@ const EXACT_NAMES: [(&str, Section); 16] = [
     ("resolved issues", Section::ResolvedIssue),
     ("fixed issues", Section::ResolvedIssue),
     ("issues resolved", Section::ResolvedIssue),
+    ("main features and enhancements", Section::MainFeature),
+    ("issues fixed", Section::ResolvedIssue),
+    ("resolved known issues", Section::ResolvedIssue),
+    ("known issues to note", Section::IssueToNote),
     ("issues to note", Section::IssueToNote),
     ("known issues", Section::IssueToNote),
     ("important issues to note", Section::IssueToNote),

@@ -1,5 +1,7 @@
 //! Pages written for this project, in the layouts of RELEASE_NOTES.md §3.
 
+use proptest::strategy::Strategy;
+
 use super::*;
 
 const ANNUAL: &str = "https://kc.example/Alma/Release_Notes/2026/Alma_2026_Release_Notes?mon=202611BASE";
@@ -339,6 +341,11 @@ fn what_is_no_release_notes_is_never_an_empty_list_and_never_an_item() {
         ("other", other),
         ("template", template),
         ("nothing", ""),
+        ("words", "<html><body><main><p>Loading…</p></main></body></html>"),
+        (
+            "trouble",
+            "<html><body><h1>Something went wrong</h1><h2>What you can do</h2><p>Reload.</p></body></html>",
+        ),
     ] {
         for url in [ANNUAL, OLD] {
             // On an old page of one area, plain headings are items: only what says itself that it is no article is told apart.
@@ -379,4 +386,90 @@ fn an_index_page_leads_to_its_area_pages() {
         ]
     );
     assert_eq!(area_pages(index, &home, 1).len(), 1);
+}
+
+#[test]
+fn a_month_in_a_heading_or_a_text_makes_no_meta_line() {
+    let body = "<main><h2>Main Features</h2><h3>One</h3><p>November 2026 Fulfillment URM-100001</p><p>See below</p><p><strong>August 2026 Changes</strong></p><p>More.</p>
+        <h3>August 2026 Letters Update</h3><p>August 2026 Administration URM-100002</p><p>Body.</p><h3>May 2026 Letters Update</h3><p>Body.</p></main>";
+    let page = read(body, "https://s.example/alma/2026").unwrap();
+    let seen: Vec<_> = page
+        .items
+        .iter()
+        .map(|item| (item.heading.as_str(), item.body.as_str()))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("One", "See below\nAugust 2026 Changes\nMore."),
+            ("August 2026 Letters Update", "Body."),
+            ("May 2026 Letters Update", "Body.")
+        ]
+    );
+}
+
+#[test]
+fn months_may_group_the_items_of_a_section() {
+    let body = "<main><h1>Alma 2026 Release Notes</h1><h2>Main Features</h2><h3>November 2026</h3><h4>One</h4><p>November 2026 Fulfillment URM-100001</p><p>Body.</p>
+        <h4>Two</h4><p>Body.</p><h3>August 2026</h3><h4>Three</h4><p>Body.</p>
+        <h2>Resolved Issues</h2><p><strong>November 2026</strong></p><ul><li>Four was wrong. URM-100004</li></ul><p><b>August 2026</b></p>
+        <ul><li>Fulfillment<ul><li>Five was wrong. URM-100005</li><li>Six was wrong.</li></ul></li></ul>
+        <h2>Issues to Note</h2><h3>Acquisitions</h3><ul><li>Seven is slow.</li></ul><h3>Analytics</h3><ul><li>Eight is slow. It will be mended.</li></ul></main>";
+    let page = read(body, "https://s.example/alma/2026").unwrap();
+    let seen: Vec<_> = page
+        .items
+        .iter()
+        .map(|item| {
+            (
+                item.heading.as_str(),
+                item.release.as_deref(),
+                item.area.as_deref(),
+                item.section,
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("One", Some("2026-11"), Some("Fulfillment"), Section::MainFeature),
+            ("Two", Some("2026-11"), None, Section::MainFeature),
+            ("Three", Some("2026-08"), None, Section::MainFeature),
+            ("Four was wrong", Some("2026-11"), None, Section::ResolvedIssue),
+            (
+                "Five was wrong",
+                Some("2026-08"),
+                Some("Fulfillment"),
+                Section::ResolvedIssue
+            ),
+            (
+                "Six was wrong",
+                Some("2026-08"),
+                Some("Fulfillment"),
+                Section::ResolvedIssue
+            ),
+            ("Seven is slow", None, Some("Acquisitions"), Section::IssueToNote),
+            ("Eight is slow", None, Some("Analytics"), Section::IssueToNote),
+        ]
+    );
+}
+
+proptest::proptest! {
+    /// Whatever a host sends: an answer, never a panic, and every item has a heading that stands on the page.
+    #[test]
+    fn any_markup_gets_an_answer(parts in proptest::collection::vec(proptest::prop_oneof![
+        proptest::sample::select(vec![
+            "<h1>", "</h1>", "<h2>Main Features</h2>", "<h2>Resolved Issues</h2>", "<h3>", "</h3>", "<h4>x</h4>", "<p>", "</p>", "<ul><li>", "</li></ul>", "<li>",
+            "<table><tr><td>", "</td><td>", "</td></tr></table>", "<b>", "</b>", "<br>", "November 2026 Fulfillment URM-123456 ", "URM–1234", "SF: 01234567, ",
+            "idea_exchange.png Idea Exchange: ", "(ID #12)", "Ünïcode — “x”. ", "<div class='mt-content-container'>", "</div>", "<main>", "{\"body\":", "<a href='?v=1#x'>", "</a>",
+            "<img alt='NERS'>", "Additional Ö Enhancements", "May 2026 ", "Sept. 2026, ", "İ ſ ", "&nbsp;", "<summary>", "[", "(", ")", ": ", " - ",
+        ]).prop_map(str::to_owned),
+        ".{0,12}",
+    ], 0..40)) {
+        let body = parts.concat();
+        for url in [ANNUAL, OLD] {
+            if let Ok(page) = read(&body, url) {
+                proptest::prop_assert!(page.items.iter().all(|item| !item.heading.trim().is_empty()), "{:?}", page.items);
+            }
+        }
+    }
 }

@@ -71,6 +71,9 @@ pub(super) struct Inline {
 
 impl Inline {
     pub fn push(&mut self, text: &str) {
+        if self.anchor > 0 && matches!(text.trim(), "#" | "§" | "¶" | "🔗") {
+            return;
+        }
         let letters = text.chars().filter(|c| !c.is_whitespace()).count();
         self.letters += letters;
         if self.anchor > 0 {

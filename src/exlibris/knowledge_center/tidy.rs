@@ -1,11 +1,11 @@
 //! Before lines get roles: furniture goes, and lines that hold several things are taken apart.
 
 use super::blocks::{Block, Kind};
-use super::ids::take_ids;
+use super::ids::{find_urms, take_ids};
 use super::outline::MAX_HEADING_CHARS;
 use super::sections::{is_chrome, section_name};
 use super::text::{MARK, Text};
-use super::wording::{bare_words, read_meta, split_meta, squeeze};
+use super::wording::{bare_words, find_month_year, month_heading, read_meta, split_meta, squeeze};
 
 /// The blocks without the furniture that hosts put around an article (RELEASE_NOTES.md §3).
 pub(super) fn without_chrome(blocks: Vec<Block>) -> Vec<Block> {
@@ -84,6 +84,32 @@ pub(super) fn split_lines(block: Block) -> Vec<Block> {
         }
         _ => vec![block],
     }
+}
+
+/// A meta line is one also as a heading element: directly below its item's heading, and sure of itself or of a lower level.
+/// "August 2026 Letters Update" alone may well be an item's heading.
+pub(super) fn demote_metas(mut blocks: Vec<Block>) -> Vec<Block> {
+    for at in 1..blocks.len() {
+        let (Kind::Heading(above), Kind::Heading(level)) = (&blocks[at - 1].kind, &blocks[at].kind) else {
+            continue;
+        };
+        let text = blocks[at].text.spaced();
+        let name = blocks[at - 1].text.one_line();
+        let below_item = section_name(&name).is_none() && month_heading(&name).is_none();
+        if below_item
+            && begins_like_meta(&text)
+            && (level > above || read_meta(&text).is_some_and(|meta| meta.is_sure()))
+        {
+            blocks[at].kind = Kind::Paragraph;
+        }
+    }
+    blocks
+}
+
+fn begins_like_meta(text: &str) -> bool {
+    let month = find_month_year(text).is_some_and(|(_, range)| range.start == 0);
+    let id = find_urms(text).first().is_some_and(|(range, _)| range.start == 0);
+    (month || id) && section_name(text).is_none() && read_meta(text).is_some_and(|meta| meta.is_strong())
 }
 
 /// Cuts a paragraph before the lines named.

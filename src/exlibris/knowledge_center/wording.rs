@@ -40,6 +40,13 @@ impl Meta {
     }
 }
 
+impl Meta {
+    /// Whether nothing else can be meant: with an issue id or an area that is known by name.
+    pub fn is_sure(&self) -> bool {
+        self.is_strong() && (!self.ids.urm.is_empty() || self.area.as_deref().is_some_and(is_area))
+    }
+}
+
 /// One space between words, none at the ends.
 pub(super) fn squeeze(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -59,7 +66,9 @@ pub(super) fn find_month_year(text: &str) -> Option<(String, std::ops::Range<usi
     let words = word_ranges(text);
     words.windows(2).find_map(|pair| {
         let [(from, month), (at, year)] = pair else { return None };
-        let number = month_number(month.trim_start_matches(['(', '[']))?;
+        let name = month.trim_start_matches(['(', '[']);
+        // "You may 2026 times" names no month.
+        let number = month_number(name).filter(|_| name.starts_with(char::is_uppercase))?;
         let digits = year.get(..4)?;
         let rest = &year[4..];
         let plausible =
@@ -204,7 +213,7 @@ pub(super) fn month_heading(heading: &str) -> Option<String> {
 
 /// Area names as the notes use them (they change over the years, so this only helps, it never decides alone).
 pub(super) fn is_area(text: &str) -> bool {
-    const AREAS: [&str; 34] = [
+    const AREAS: [&str; 36] = [
         "acquisitions",
         "administration",
         "administration and infrastructure",
@@ -236,11 +245,17 @@ pub(super) fn is_area(text: &str) -> bool {
         "search",
         "selection",
         "user experience",
+        "user experience accessibility and infrastructure",
+        "administration and integrations",
         "user interface",
         "user management",
         "general",
     ];
-    AREAS.contains(&bare_words(&text.replace('&', "and")).as_str())
+    let known = |text: &str| AREAS.contains(&bare_words(&text.replace('&', "and")).as_str());
+    known(text)
+        || text
+            .split_once(" - ")
+            .is_some_and(|(area, _)| known(area) && text.chars().count() <= MAX_AREA_CHARS)
 }
 
 /// The first sentence, without its full stop.

@@ -159,12 +159,7 @@ const AREAS: [(Topic, &[&str]); 4] = [
 ];
 
 /// Wordings that hold one of the phrases and mean something else; they are taken out first.
-const TRAPS: [&str; 12] = [
-    "pod type",
-    "podcast",
-    "airpods",
-    "lender of record",
-    "non-rapido",
+const TRAPS: [&str; 7] = [
     "borrowing activity",
     "community zone",
     "shareable link",
