@@ -194,6 +194,20 @@ async fn a_real_view_configuration() {
         ],
         "{events}"
     );
+    assert_eq!(alerted(&world), kinds);
+}
+
+/// What the receiver of alerts was told, by kind.
+fn alerted(world: &World) -> Vec<String> {
+    let mut kinds: Vec<String> = world
+        .wire()
+        .received
+        .iter()
+        .flat_map(|(_, body)| body["data"]["events"].as_array().unwrap().clone())
+        .map(|event| event["kind"].as_str().unwrap().to_owned())
+        .collect();
+    kinds.sort();
+    kinds
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -203,6 +217,7 @@ async fn real_error_bodies() {
     let watch = "alma.partners/01ELM_INST";
     for (file, status, expected) in [
         ("unauthorized_400.xml", 400, "read-only key"),
+        // Tried again a few times by the real clock, so this one takes some seconds.
         ("per_second_threshold_error_response.json", 429, "fewer calls"),
         ("error_response.json", 400, "E01-2807130310-LFIHK-AWAE210516550"),
         ("error_response.xml", 400, "E02-2807130150-8OWYS-AWAE533535741"),
@@ -215,19 +230,31 @@ async fn real_error_bodies() {
             body,
             times: None,
         }];
-        let poll = world.poll(watch).await;
-        let reason = poll.reason.unwrap_or_default();
-        assert_eq!(
-            (poll.outcome.name(), reason.contains(expected)),
-            ("failed", true),
-            "{file}: {reason}"
-        );
+        let (code, polls, said) = run(&world, &["poll", watch]).await;
+        assert_eq!((code, &polls[0]["outcome"]), (1, &json!("failed")), "{file}: {polls}");
+        let reason = polls[0]["reason"].as_str().unwrap();
+        assert!(reason.contains(expected), "{file}: {reason}");
+        let everything = format!("{polls}{said}");
         assert!(
-            !reason.contains("mmsId"),
-            "the message of Ex Libris may name a person and is not kept: {reason}"
+            !everything.contains("mmsId"),
+            "the message of Ex Libris may name a person and is not kept: {everything}"
         );
     }
     assert!(world.keys(watch).await.is_empty());
+    let (_, events, _) = run(&world, &["events"]).await;
+    assert_eq!(told(&events).len(), 1, "told once, after three failed polls: {events}");
+    assert_eq!(alerted(&world), ["watch.failing"]);
+    let (_, watches, _) = run(&world, &["watches"]).await;
+    let row = watches
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["id"] == watch)
+        .unwrap();
+    assert_eq!(
+        (&row["state"], &row["consecutive_failures"]),
+        (&json!("failing"), &json!(5))
+    );
 }
 
 /// A page laid out as RELEASE_NOTES.md §3 says, from the real headings, areas and ids of one product and year.
@@ -339,4 +366,5 @@ async fn real_release_note_headings() {
     );
     assert!(told[0].1.contains(last["title"].as_str().unwrap()), "{told:?}");
     assert!(told[1].1.contains(reworded[0]["title"].as_str().unwrap()), "{told:?}");
+    assert_eq!(alerted(&world), ["feature.announced", "feature.revised"]);
 }
