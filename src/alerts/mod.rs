@@ -173,7 +173,7 @@ impl Outbox {
                 let next = backoff::next_attempt(
                     message.attempt,
                     message.first_attempt,
-                    tx.now,
+                    tx.wall,
                     retry_after,
                     fastrand::f64(),
                 );
@@ -203,7 +203,7 @@ impl Outbox {
                 &config.event_overrides,
             );
             if let Some(event) = tx.record_dead_event(message, &channel.name, &draft).await? {
-                let owed = route::owed(&RoutedEvent::of(&draft, None), &config.routes, tx.now, config.timezone);
+                let owed = route::owed(&RoutedEvent::of(&draft, None), &config.routes, tx.wall, config.timezone);
                 for (other, due) in owed.into_iter().filter(|(other, _)| *other != channel.name) {
                     tx.insert_notice(event, &other, due).await?;
                 }

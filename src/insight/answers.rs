@@ -141,10 +141,9 @@ impl Reader<'_> {
     /// # Errors
     /// [`AskError`].
     pub async fn records(&self, query: &RecordQuery) -> Result<RecordSet, AskError> {
-        let at = self
-            .time("at", query.at.as_deref())?
-            .unwrap_or_else(|| self.clock.now());
+        let at = self.time("at", query.at.as_deref())?;
         let (watch, last_poll) = self.watch(query.watch.as_deref()).await?;
+        let at = at.unwrap_or_else(|| self.newest(last_poll));
         let rows = self.store.records(&watch, query.key.as_deref(), at).await?;
         Ok(RecordSet {
             watch,
@@ -154,16 +153,21 @@ impl Reader<'_> {
         })
     }
 
+    /// Now, or the last poll where the computer's clock was put back since.
+    fn newest(&self, last_poll: Option<Moment>) -> Moment {
+        let now = self.clock.now();
+        last_poll.map_or(now, |last| last.max(now))
+    }
+
     /// What differs between two moments of a watch; see [`DiffQuery`] for the moments that are meant where none are said.
     ///
     /// # Errors
     /// [`AskError`].
     pub async fn diff(&self, query: &DiffQuery) -> Result<Difference, AskError> {
         let from = self.time("from", query.from.as_deref())?;
-        let to = self
-            .time("to", query.to.as_deref())?
-            .unwrap_or_else(|| self.clock.now());
+        let to = self.time("to", query.to.as_deref())?;
         let (watch, last_poll) = self.watch(query.watch.as_deref()).await?;
+        let to = to.unwrap_or_else(|| self.newest(last_poll));
         let from = match from {
             Some(from) => from,
             None => self.before_the_last_change(&watch, to).await?,

@@ -2,11 +2,10 @@
 //! invariant 1).
 
 use super::health::{self, Ended, Turn};
-use super::once::PollOrder;
+use super::judge::{Memory, judge};
+use super::once::{PollOrder, not_polled};
 use super::{Almanac, due, quota};
 use crate::alerts::route::{self, RoutedEvent};
-use crate::compare::matching::{self, KnownItem};
-use crate::compare::snapshot::{Comparison, Keyed, Prior, Rules, Verdict, compare};
 use crate::config::Watch;
 use crate::exlibris::error::{CallError, Problem};
 use crate::meaning;
@@ -14,7 +13,7 @@ use crate::model::answer::{Outcome, PollRow};
 use crate::model::change::{ChangeInContext, InstitutionName, Op};
 use crate::model::event::{EventDraft, EventKind};
 use crate::model::moment::Moment;
-use crate::model::observation::{Coverage, Draft, Identity, Observation, PartitionRead};
+use crate::model::observation::Observation;
 use crate::sources;
 use crate::store::StoreError;
 use crate::store::events::{EventOrigin, StoredChange, subject_of_record};
@@ -33,19 +32,6 @@ pub struct Asked {
     pub calls: u32,
     /// The remaining quota named last.
     pub quota_remaining: Option<i64>,
-}
-
-/// What is to be written, decided before anything is.
-struct Judged {
-    outcome: Outcome,
-    reason: Option<String>,
-    error_code: Option<String>,
-    tracking_id: Option<String>,
-    coverage: Coverage,
-    comparison: Comparison,
-    doubt: Option<crate::compare::snapshot::Doubt>,
-    verified: Option<Option<bool>>,
-    empty: bool,
 }
 
 impl Almanac {
@@ -73,20 +59,9 @@ impl Almanac {
             }
             tx.release(row, &order.owner).await?;
             tx.commit().await?;
-            return Ok(PollRow {
-                watch: watch.id.to_string(),
-                poll: None,
-                outcome: Outcome::Skipped,
-                reason: Some(what.clone()),
-                calls: asked.calls,
-                added: 0,
-                removed: 0,
-                modified: 0,
-                events: 0,
-            });
+            return Ok(not_polled(watch, Outcome::Skipped, what.clone()));
         }
-        let prior = tx.prior(row).await?;
-        let judged = self.judge(&mut tx, row, watch, order, &prior, asked.observed).await?;
+        let judged = judge(&mut tx, row, watch, order.accept, asked.observed).await?;
         let poll = tx
             .note_poll(
                 row,
@@ -171,7 +146,12 @@ impl Almanac {
                 .await?,
             );
         }
-        tx.settle(row, &state, judged.doubt).await?;
+        tx.settle(row, &state).await?;
+        match judged.memory {
+            Memory::AsItIs => {}
+            Memory::Forget => tx.remember_doubt(row, None).await?,
+            Memory::Doubt(doubt) => tx.remember_doubt(row, Some(doubt)).await?,
+        }
         if order.scheduled {
             self.plan_next(&mut tx, row, watch, state.consecutive_failures).await?;
         }
@@ -190,74 +170,6 @@ impl Almanac {
             modified: count(Op::Modified),
             events: events.len() as u32,
         })
-    }
-
-    async fn judge(
-        &self,
-        tx: &mut WriteTx,
-        row: i64,
-        watch: &Watch,
-        order: &PollOrder,
-        prior: &Prior,
-        observed: Result<Observation, CallError>,
-    ) -> Result<Judged, StoreError> {
-        let mut judged = Judged {
-            outcome: Outcome::Failed,
-            reason: None,
-            error_code: None,
-            tracking_id: None,
-            coverage: Coverage::default(),
-            comparison: Comparison::default(),
-            doubt: prior.doubt,
-            verified: None,
-            empty: false,
-        };
-        let mut observation = match observed {
-            Ok(observation) => observation,
-            Err(error) => {
-                judged.reason = Some(error.to_string());
-                judged.error_code = error.error_code;
-                judged.tracking_id = error.tracking_id;
-                return Ok(judged);
-            }
-        };
-        for remark in &observation.remarks {
-            tracing::info!(watch = %watch.id, "{}: {remark}", watch.id);
-        }
-        if !order.accept {
-            doubt_vanished(&mut observation.coverage, prior);
-        }
-        judged.verified = Some(observation.verified);
-        judged.empty = observation.drafts.is_empty();
-        let keyed = identified(tx, row, observation.drafts).await?;
-        let rule = sources::absence_rule(watch.source.kind());
-        let rules = Rules {
-            complete_polls: rule.complete_polls,
-            whole_coverage: rule.whole_coverage,
-            shape_version: sources::shape_version(watch.source.kind()),
-            accepted: order.accept,
-        };
-        match compare(prior, &keyed, &observation.coverage, rules, tx.now) {
-            Verdict::Plausible(comparison) => {
-                judged.comparison = comparison;
-                judged.outcome = match (observation.coverage.is_whole(), observation.coverage.read_anything()) {
-                    (true, _) => Outcome::Ok,
-                    (false, true) => Outcome::Partial,
-                    (false, false) => Outcome::Failed,
-                };
-                if judged.outcome == Outcome::Ok {
-                    judged.doubt = None;
-                } else {
-                    judged.reason = Some(observation.coverage.shortfalls().join("; "));
-                }
-                judged.coverage = observation.coverage;
-            }
-            Verdict::Implausible { reason, doubt } => {
-                judged.reason = Some(reason);
-                judged.doubt = Some(doubt);
-            }
-        }
-        Ok(judged)
     }
 
     /// The events that a change makes, with the configuration's severities and topics.
@@ -300,7 +212,7 @@ impl Almanac {
         for (channel, due) in route::owed(
             &RoutedEvent::of(&draft, origin.institution),
             &self.config.routes,
-            tx.now,
+            tx.wall,
             self.config.timezone,
         ) {
             tx.insert_notice(event, &channel, due).await?;
@@ -325,7 +237,7 @@ impl Almanac {
         let floor = quota::floor(&self.config, &state);
         match (remaining < floor, state.low_since) {
             (true, None) => {
-                tx.note_quota_low(pool, Some(tx.now), state.last_probe).await?;
+                tx.note_quota_low(pool, Some(tx.wall), state.last_probe).await?;
                 let subject = format!("quota {pool}|poll {poll}");
                 let draft = meaning::health::quota_low(pool, remaining, floor);
                 self.tell(tx, about_watch(row, watch, poll, &subject), &draft).await
@@ -345,48 +257,9 @@ impl Almanac {
         watch: &Watch,
         failures: u32,
     ) -> Result<(), StoreError> {
-        let next = due::next_due(watch, self.config.timezone, tx.now, failures);
+        let next = due::next_due(watch, self.config.timezone, tx.wall, failures);
         tx.plan(row, next, &watch.schedule.text()).await
     }
-}
-
-/// A partition that had records and now is said not to exist has moved more likely than been withdrawn: what it held is
-/// unknown, not gone.
-fn doubt_vanished(coverage: &mut Coverage, prior: &Prior) {
-    for (partition, read) in &mut coverage.0 {
-        let had = prior
-            .records
-            .values()
-            .filter(|known| known.present && known.partition == *partition)
-            .count();
-        if *read == PartitionRead::Absent && had > 0 {
-            let reason = format!("had {had} records and is now said not to exist; what it held is kept as it was");
-            *read = PartitionRead::Partial { reason };
-        }
-    }
-}
-
-/// Gives every draft its key: the source's own, or the one that matching finds.
-async fn identified(tx: &mut WriteTx, row: i64, drafts: Vec<Draft>) -> Result<Vec<Keyed>, StoreError> {
-    if drafts.iter().all(|draft| matches!(draft.identity, Identity::Key(_))) {
-        return Ok(drafts
-            .into_iter()
-            .filter_map(|draft| match draft.identity {
-                Identity::Key(key) => Some(Keyed::new(key, draft.partition, &draft.body)),
-                Identity::Matched { .. } => None,
-            })
-            .collect());
-    }
-    let known: Vec<KnownItem> = tx
-        .known_documents(row)
-        .await?
-        .into_iter()
-        .map(|(key, present, body)| KnownItem { key, body, present })
-        .collect();
-    Ok(matching::assign(drafts, &known)
-        .into_iter()
-        .map(|(key, draft)| Keyed::new(key, draft.partition, &draft.body))
-        .collect())
 }
 
 fn about_watch<'a>(row: i64, watch: &'a Watch, poll: i64, subject: &'a str) -> EventOrigin<'a> {

@@ -4,7 +4,7 @@
 //! restart. When a watch is due stands in the database, computed from the injected clock, so a test can turn it.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -13,11 +13,14 @@ use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::Almanac;
 use super::once::PollOrder;
+use super::{Almanac, due};
 use crate::alerts::Outbox;
 use crate::config::Watch;
+use crate::model::answer::Outcome;
 use crate::model::moment::Moment;
+use crate::store::StoreError;
+use crate::store::write::WriteTx;
 
 /// Every second, UTC: "look what is due".
 const HEARTBEAT: &str = "* * * * * *";
@@ -27,6 +30,9 @@ const POLLS_UNDER_WAY_MAX: usize = 8;
 const FINISH_WITHIN: Duration = Duration::from_secs(6);
 /// … and are then abandoned, which takes at most so long. Together below the 10 s that service managers give.
 const ABANDON_WITHIN: Duration = Duration::from_secs(3);
+/// When our own store cannot be written, Ex Libris is left alone for so long: asking again and again for what cannot be
+/// kept would only spend the library's quota.
+const STORE_TROUBLE_PAUSE: Duration = Duration::from_mins(1);
 /// How the leases of daemons begin.
 const LEASE_PREFIX: &str = "daemon:";
 
@@ -40,6 +46,8 @@ pub struct Daemon {
     slots: Arc<Semaphore>,
     wake: Arc<Notify>,
     abandon: CancellationToken,
+    /// No poll is begun before this time, in milliseconds UTC.
+    paused_until: Arc<AtomicI64>,
 }
 
 /// Runs until `stop`, then finishes or abandons what is under way within 10 s.
@@ -85,27 +93,7 @@ impl Daemon {
         let mut tx = almanac.store.write().await?;
         tx.release_interrupted().await?;
         tx.clear_daemon_leases(LEASE_PREFIX).await?;
-        for watch in &almanac.config.watches {
-            let (row, state) = tx
-                .watch(&watch.id, watch.source.kind(), watch.institution.as_deref())
-                .await?;
-            // A watch that was never polled is due now; one whose time passed while no daemon ran is made up, once.
-            let planned = state
-                .next_due
-                .filter(|_| state.schedule.as_deref() == Some(watch.schedule.text().as_str()));
-            match planned {
-                Some(_) => {}
-                None if state.last_poll.is_none() => {
-                    let now = tx.now;
-                    tx.plan(row, now, &watch.schedule.text()).await?;
-                }
-                None => {
-                    almanac
-                        .plan_next(&mut tx, row, watch, state.consecutive_failures)
-                        .await?
-                }
-            }
-        }
+        plan_watches(&almanac, &mut tx).await?;
         tx.commit().await?;
         let owner = format!("{LEASE_PREFIX}{}", std::process::id()).into();
         Ok(Daemon {
@@ -116,6 +104,7 @@ impl Daemon {
             slots: Arc::new(Semaphore::new(POLLS_UNDER_WAY_MAX)),
             wake: Arc::new(Notify::new()),
             abandon: CancellationToken::new(),
+            paused_until: Arc::default(),
         })
     }
 
@@ -125,8 +114,21 @@ impl Daemon {
     /// Where the store cannot be read.
     pub async fn tick(&self) -> anyhow::Result<()> {
         let now = self.almanac.clock.now();
-        self.almanac.beat.store(now.millis(), Ordering::Relaxed);
-        for id in self.almanac.store.due(now).await? {
+        let last_beat = self.almanac.beat.swap(now.millis(), Ordering::Relaxed);
+        if now.millis() < last_beat {
+            tracing::warn!("the computer's clock was put back; planning anew");
+            let mut tx = self.almanac.store.write().await?;
+            plan_watches(&self.almanac, &mut tx).await?;
+            tx.commit().await?;
+            self.paused_until.store(0, Ordering::Relaxed);
+        }
+        let paused = now.millis() < self.paused_until.load(Ordering::Relaxed);
+        let due = if paused {
+            Vec::new()
+        } else {
+            self.almanac.store.due(now).await?
+        };
+        for id in due {
             let Some(watch) = self.almanac.config.watch(&id) else {
                 continue;
             };
@@ -162,7 +164,15 @@ impl Daemon {
         let (almanac, polled, ordered) = (Arc::clone(&self.almanac), watch.clone(), order.clone());
         // In a task of its own, so that a panic ends this poll and nothing else.
         let run = tokio::spawn(async move { almanac.poll_as(&polled, &order).await });
-        if let Err(panic) = run.await {
+        let ended = run.await;
+        if ended
+            .as_ref()
+            .is_ok_and(|row| row.outcome == Outcome::Failed && row.poll.is_none())
+        {
+            let until = self.almanac.clock.now().plus(STORE_TROUBLE_PAUSE);
+            self.paused_until.store(until.millis(), Ordering::Relaxed);
+        }
+        if let Err(panic) = ended {
             tracing::error!(watch = %watch.id, "polling {} ended in a defect of Almanac ({panic}); please report it", watch.id);
             if let Err(error) = self.almanac.note_defect(watch, &ordered).await {
                 tracing::error!(%error, "the defect could not be noted: {error}");
@@ -192,4 +202,26 @@ impl Daemon {
             let _ = tokio::time::timeout(ABANDON_WITHIN, self.tasks.wait()).await;
         }
     }
+}
+
+/// Plans every watch that has no plan, or one that its schedule can no longer mean. One that was never polled is due now;
+/// one whose time passed while no daemon ran stays due, and is so made up once.
+async fn plan_watches(almanac: &Almanac, tx: &mut WriteTx) -> Result<(), StoreError> {
+    for watch in &almanac.config.watches {
+        let (row, state) = tx
+            .watch(&watch.id, watch.source.kind(), watch.institution.as_deref())
+            .await?;
+        let latest = due::latest(watch, almanac.config.timezone, tx.wall);
+        let meant = |due: &Moment| state.schedule.as_deref() == Some(watch.schedule.text().as_str()) && *due <= latest;
+        if state.next_due.as_ref().is_some_and(meant) {
+            continue;
+        }
+        if state.last_poll.is_none() {
+            let now = tx.wall;
+            tx.plan(row, now, &watch.schedule.text()).await?;
+        } else {
+            almanac.plan_next(tx, row, watch, state.consecutive_failures).await?;
+        }
+    }
+    Ok(())
 }

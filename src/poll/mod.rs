@@ -7,6 +7,7 @@ pub mod commit;
 pub mod daemon;
 pub mod due;
 pub mod health;
+mod judge;
 pub mod once;
 pub mod quota;
 

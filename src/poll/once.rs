@@ -1,5 +1,6 @@
 //! One poll: lease, quota, asking, commit.
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -121,11 +122,13 @@ impl Almanac {
         let (row, _) = tx
             .watch(&watch.id, watch.source.kind(), watch.institution.as_deref())
             .await?;
-        if !tx.claim(row, &order.owner, tx.now.plus(LEASE)).await? {
-            return Ok(Err(format!(
-                "{} is being polled already; look again in a minute",
-                watch.id
-            )));
+        if let Some(owner) = tx.lease_owner(row).await?.filter(|owner| has_ended(owner)) {
+            tx.release(row, &owner).await?;
+        }
+        let until = tx.wall.plus(LEASE);
+        if !tx.claim(row, &order.owner, until).await? {
+            let told = format!("{} is being polled already; look again in a minute", watch.id);
+            return Ok(Err(told));
         }
         let gate = match self
             .institution_of(watch)
@@ -133,7 +136,7 @@ impl Almanac {
         {
             Some(institution) => {
                 let state = tx.quota(&institution.quota_pool).await?;
-                quota::gate(&self.config, institution, watch.essential, &state, tx.now)
+                quota::gate(&self.config, institution, watch.essential, &state, tx.wall)
             }
             None => Gate::Open,
         };
@@ -153,10 +156,10 @@ impl Almanac {
         tx.note_calls(&institution.quota_pool, session.calls(), session.quota_remaining())
             .await?;
         let mut state = tx.quota(&institution.quota_pool).await?;
-        state.last_probe = Some(tx.now);
+        state.last_probe = Some(tx.wall);
         tx.note_quota_low(&institution.quota_pool, state.low_since, state.last_probe)
             .await?;
-        let gate = quota::gate(&self.config, institution, watch.essential, &state, tx.now);
+        let gate = quota::gate(&self.config, institution, watch.essential, &state, tx.wall);
         tx.commit().await?;
         Ok(gate)
     }
@@ -215,7 +218,19 @@ fn asked(started: Moment, observed: Result<Observation, CallError>, session: &Se
     }
 }
 
-fn not_polled(watch: &Watch, outcome: Outcome, reason: String) -> PollRow {
+/// Whether the process that took a lease is known to be gone: killed, or kept from giving it back by a full disk. Where
+/// that cannot be told, the lease runs out by itself.
+fn has_ended(owner: &str) -> bool {
+    let process = owner
+        .split(':')
+        .nth(1)
+        .filter(|id| !id.is_empty() && id.bytes().all(|digit| digit.is_ascii_digit()));
+    let processes = Path::new("/proc");
+    process.is_some_and(|id| processes.join("self").exists() && !processes.join(id).exists())
+}
+
+/// The row of a watch that was not asked, or whose poll could not be stored.
+pub(super) fn not_polled(watch: &Watch, outcome: Outcome, reason: String) -> PollRow {
     PollRow {
         watch: watch.id.to_string(),
         poll: None,

@@ -83,7 +83,7 @@ impl WriteTx {
     pub async fn compose_due(&mut self, channel: &str, notices_max: u32) -> Result<u32, StoreError> {
         let rows = sqlx::query(NOTICES_DUE)
             .bind(channel)
-            .bind(self.now.millis())
+            .bind(self.wall.millis())
             .bind(notices_max)
             .fetch_all(&mut *self.tx)
             .await?;
@@ -124,7 +124,7 @@ impl WriteTx {
         let mut envelope = Envelope {
             kind: TYPE_EVENTS.to_owned(),
             id: String::new(),
-            timestamp: self.now,
+            timestamp: self.wall,
             data: EnvelopeData { events },
         };
         // The content is part of the id: a restored backup counts its rows on from an earlier number, and must not give
@@ -138,10 +138,10 @@ impl WriteTx {
         .bind(row)
         .bind(&envelope.id)
         .bind(channel)
-        .bind(self.now.millis())
+        .bind(self.wall.millis())
         .bind(count)
         .bind(frozen(&envelope)?)
-        .bind(self.now.millis())
+        .bind(self.wall.millis())
         .execute(&mut *self.tx)
         .await?;
         Ok(row)
@@ -173,17 +173,17 @@ impl WriteTx {
             return Ok(None);
         };
         let id: i64 = row.try_get("id")?;
-        let stale = self.now.minus(ATTEMPT_STALE_AFTER).millis();
+        let stale = self.wall.minus(ATTEMPT_STALE_AFTER).millis();
         let next: Option<i64> = row.try_get("next_attempt_ms")?;
         let taken = sqlx::query(
             "UPDATE message SET state = 'sending', attempts = attempts + 1, attempt_ms = ?, next_attempt_ms = NULL, \
              first_attempt_ms = COALESCE(first_attempt_ms, ?) \
              WHERE id = ? AND ((state = 'waiting' AND ?) OR (state = 'sending' AND attempt_ms <= ?))",
         )
-        .bind(self.now.millis())
-        .bind(self.now.millis())
+        .bind(self.wall.millis())
+        .bind(self.wall.millis())
         .bind(id)
-        .bind(next.is_none_or(|next| next <= self.now.millis()))
+        .bind(next.is_none_or(|next| next <= self.wall.millis()))
         .bind(stale)
         .execute(&mut *self.tx)
         .await?;
@@ -196,7 +196,7 @@ impl WriteTx {
             id: row.try_get("stable_id")?,
             body: row.try_get("body")?,
             attempt: row.try_get::<u32, _>("attempts")?.saturating_add(1),
-            first_attempt: first.map_or(self.now, Moment::from_millis),
+            first_attempt: first.map_or(self.wall, Moment::from_millis),
             events: row.try_get("events")?,
         }))
     }
@@ -210,7 +210,7 @@ impl WriteTx {
         sqlx::query(
             "UPDATE message SET state = 'sent', sent_ms = ?, next_attempt_ms = NULL, last_error = NULL WHERE id = ?",
         )
-        .bind(self.now.millis())
+        .bind(self.wall.millis())
         .bind(message.row)
         .execute(&mut *self.tx)
         .await?;
@@ -311,7 +311,7 @@ impl WriteTx {
     /// [`StoreError::Sql`].
     pub async fn release_interrupted(&mut self) -> Result<u64, StoreError> {
         let done = sqlx::query("UPDATE message SET state = 'waiting', next_attempt_ms = ? WHERE state = 'sending'")
-            .bind(self.now.millis())
+            .bind(self.wall.millis())
             .execute(&mut *self.tx)
             .await?;
         Ok(done.rows_affected())
@@ -358,7 +358,7 @@ impl Store {
         let mut query = sqlx::QueryBuilder::new(
             "UPDATE message SET state = 'waiting', attempts = 0, first_attempt_ms = NULL, next_attempt_ms = ",
         );
-        query.push_bind(tx.now.millis()).push(" WHERE state = 'dead'");
+        query.push_bind(tx.wall.millis()).push(" WHERE state = 'dead'");
         if let Some(ids) = ids {
             let ids = serde_json::to_string(ids).map_err(unwritable)?;
             query

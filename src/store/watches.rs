@@ -65,14 +65,14 @@ impl WriteTx {
         Ok((row.get(0), state_of(&row)))
     }
 
-    /// Writes the state of a watch after a poll, with the doubt to be remembered, and counts its records anew.
+    /// Writes the state of a watch after a poll and counts its records anew.
     ///
     /// # Errors
     /// [`StoreError::Sql`].
-    pub async fn settle(&mut self, watch: i64, state: &WatchState, doubt: Option<Doubt>) -> Result<(), StoreError> {
+    pub async fn settle(&mut self, watch: i64, state: &WatchState) -> Result<(), StoreError> {
         sqlx::query(
             "UPDATE watch SET last_poll_ms = ?, last_success_ms = ?, last_outcome = ?, blocked = ?, reason = ?, consecutive_failures = ?,
-                    consecutive_empty = ?, failing_told = ?, quota_remaining = ?, verified = ?, doubt_hash = ?, doubt_count = ?, doubt_since_ms = ?,
+                    consecutive_empty = ?, failing_told = ?, quota_remaining = ?, verified = ?,
                     records = (SELECT COUNT(*) FROM record WHERE watch_id = ? AND present = 1)
              WHERE id = ?",
         )
@@ -86,13 +86,25 @@ impl WriteTx {
         .bind(state.failing_told)
         .bind(state.quota_remaining)
         .bind(state.verified)
-        .bind(doubt.map(|doubt| doubt.answer.to_vec()))
-        .bind(doubt.map_or(0, |doubt| doubt.count))
-        .bind(doubt.map(|doubt| doubt.since.millis()))
         .bind(watch)
         .bind(watch)
         .execute(&mut *self.tx)
         .await?;
+        Ok(())
+    }
+
+    /// Remembers the doubt about an implausible answer, or forgets it.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`].
+    pub async fn remember_doubt(&mut self, watch: i64, doubt: Option<Doubt>) -> Result<(), StoreError> {
+        sqlx::query("UPDATE watch SET doubt_hash = ?, doubt_count = ?, doubt_since_ms = ? WHERE id = ?")
+            .bind(doubt.map(|doubt| doubt.answer.to_vec()))
+            .bind(doubt.map_or(0, |doubt| doubt.count))
+            .bind(doubt.map(|doubt| doubt.since.millis()))
+            .bind(watch)
+            .execute(&mut *self.tx)
+            .await?;
         Ok(())
     }
 
@@ -133,10 +145,21 @@ impl WriteTx {
             .bind(owner)
             .bind(until.millis())
             .bind(watch)
-            .bind(self.now.millis())
+            .bind(self.wall.millis())
             .execute(&mut *self.tx)
             .await?;
         Ok(taken.rows_affected() == 1)
+    }
+
+    /// Who holds the lease of a watch, though it may have run out.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`].
+    pub async fn lease_owner(&mut self, watch: i64) -> Result<Option<String>, StoreError> {
+        Ok(sqlx::query_scalar("SELECT lease_owner FROM watch WHERE id = ?")
+            .bind(watch)
+            .fetch_one(&mut *self.tx)
+            .await?)
     }
 
     /// Gives the lease back, if `owner` still holds it.

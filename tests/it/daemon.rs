@@ -8,7 +8,7 @@ use almanac::poll::daemon::Daemon;
 use chrono::Timelike;
 use chrono_tz::America::New_York;
 
-use crate::world::{ELM, START, World, partners};
+use crate::world::{ELM, OAK, Running, START, World, partners, pause};
 
 async fn daemon(world: &World) -> Daemon {
     Daemon::start(Arc::new(world.almanac.clone())).await.unwrap()
@@ -153,4 +153,186 @@ async fn a_watch_never_overlaps_itself_and_a_lease_of_the_dead_is_taken_over() {
     assert_eq!(world.almanac.poll(&watch, false).await.outcome.name(), "skipped");
     world.hand.advance(Duration::from_mins(16));
     assert_eq!(world.almanac.poll(&watch, false).await.outcome.name(), "ok");
+}
+
+#[tokio::test]
+async fn a_clock_that_once_ran_years_ahead_does_not_silence_almanac() {
+    let world = World::new().await;
+    world.wire().partners.insert(ELM.into(), partners(2));
+    let daemon = daemon(&world).await;
+    tick(&daemon).await;
+    world.hand.advance(Duration::from_hours(24 * 365 * 8));
+    tick(&daemon).await;
+    world.hand.set(START.parse().unwrap());
+    world.hand.advance(Duration::from_hours(24));
+    drop(daemon);
+    // The plan lies in 2035; a start plans what no schedule of ours could mean.
+    let daemon = self::daemon(&world).await;
+    for status in ["INACTIVE", "ACTIVE"] {
+        world.wire().partners.get_mut(ELM).unwrap()[0]["partner_details"]["status"] = serde_json::json!(status);
+        world.hand.advance(Duration::from_hours(7));
+        tick(&daemon).await;
+        tick(&daemon).await;
+    }
+    let told: Vec<String> = world
+        .told()
+        .await
+        .into_iter()
+        .filter(|event| event.starts_with("partner."))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "partner.deactivated 01ELM_INST P000",
+            "partner.activated 01ELM_INST P000"
+        ]
+    );
+    let received: Vec<String> = world
+        .wire()
+        .received
+        .iter()
+        .flat_map(|(_, body)| body["data"]["events"].as_array().unwrap().clone())
+        .map(|event| event["kind"].as_str().unwrap().to_owned())
+        .filter(|kind| kind.starts_with("partner."))
+        .collect();
+    assert_eq!(received, ["partner.deactivated", "partner.activated"]);
+}
+
+#[tokio::test]
+async fn a_panic_ends_one_poll_and_nothing_else() {
+    let world = World::new().await;
+    for library in [ELM, OAK] {
+        world.wire().partners.insert(library.into(), partners(2));
+    }
+    let daemon = daemon(&world).await;
+    tick(&daemon).await;
+    // A number that no program of ours ever wrote; reading it is a defect that nobody foresaw.
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", world.almanac.store.path().display()))
+        .await
+        .unwrap();
+    sqlx::query("UPDATE record SET missing_polls = -7 WHERE watch_id = (SELECT id FROM watch WHERE name = ?)")
+        .bind(WATCH)
+        .execute(&pool)
+        .await
+        .unwrap();
+    let before = polls(&world).await;
+    for _ in 0..4 {
+        world.hand.advance(Duration::from_hours(7));
+        tick(&daemon).await;
+    }
+    assert_eq!(polls(&world).await, before + 8, "both libraries were asked each time");
+    let rows = almanac::insight::watches(&world.almanac.config, &world.almanac.store, world.clock.now())
+        .await
+        .unwrap();
+    let elm = rows.iter().find(|row| row.id == WATCH).unwrap();
+    assert_eq!(elm.state, almanac::model::answer::WatchHealth::Failing);
+    assert!(
+        elm.reason.as_deref().unwrap().contains("defect of Almanac"),
+        "{:?}",
+        elm.reason
+    );
+    let oak = rows.iter().find(|row| row.id == "alma.partners/01OAK_INST").unwrap();
+    assert_eq!(oak.state, almanac::model::answer::WatchHealth::Ok);
+    let failing = world.events().await;
+    let failing = failing
+        .iter()
+        .filter(|event| event.watch.as_deref() == Some(WATCH))
+        .count();
+    assert_eq!(failing, 1, "told once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_signal_ends_a_hanging_poll_within_ten_seconds_and_it_is_made_up() {
+    let world = World::new().await;
+    world.wire().partners.insert(ELM.into(), partners(2));
+    world.wire().hangs = Some("/partners".into());
+    let config = world.config_file();
+    let text = std::fs::read_to_string(&config).unwrap().replacen(
+        "[exlibris]",
+        "[server]\nlisten = \"127.0.0.1:0\"\n\n[exlibris]",
+        1,
+    );
+    std::fs::write(&config, text).unwrap();
+    let asked = async |part: &str| loop {
+        if world.asked().await.iter().any(|call| call.contains(part)) {
+            break;
+        }
+        pause(Duration::from_millis(20)).await;
+    };
+    let mut daemon = Running::almanac(&["run"], &config);
+    asked("/partners?").await;
+    let signalled = std::time::Instant::now();
+    let sent = std::process::Command::new("kill")
+        .args(["-TERM", &daemon.0.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let status = loop {
+        if let Some(status) = daemon.0.try_wait().unwrap() {
+            break status;
+        }
+        assert!(signalled.elapsed() < Duration::from_secs(10), "it did not stop");
+        pause(Duration::from_millis(50)).await;
+    };
+    assert_eq!(status.code(), Some(0));
+    assert!(world.told().await.is_empty());
+    // The next start finds it still due, and nobody holding it.
+    world.wire().hangs = None;
+    world.server.reset().await;
+    world.listen_again().await;
+    let _daemon = Running::almanac(&["run"], &config);
+    asked("/partners?").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_loses_nothing_and_is_nobodys_silence() {
+    let world = World::new().await;
+    world.wire().partners.insert(ELM.into(), partners(120));
+    assert_eq!(world.poll(WATCH).await.added, 120);
+    world.almanac.store.close().await;
+    for partner in world.wire().partners.get_mut(ELM).unwrap().iter_mut().take(90) {
+        partner["partner_details"]["status"] = serde_json::json!("INACTIVE");
+    }
+    let config = world.config_file();
+    // No file may grow beyond 128 KB, as on a disk that is full: the write-ahead log breaks off in the middle.
+    let run = |limit: &'static str| {
+        let config = config.clone();
+        tokio::task::spawn_blocking(move || {
+            std::process::Command::new("bash")
+                .args([
+                    "-c",
+                    &format!("trap '' XFSZ; {limit} exec \"$0\" poll {WATCH} --json --config \"$1\""),
+                ])
+                .arg(env!("CARGO_BIN_EXE_almanac"))
+                .arg(config)
+                .output()
+                .unwrap()
+        })
+    };
+    let full = run("ulimit -f 128;").await.unwrap();
+    assert_eq!(full.status.code(), Some(1), "{}", String::from_utf8_lossy(&full.stderr));
+    let rows: serde_json::Value = serde_json::from_slice(&full.stdout).unwrap();
+    assert_eq!(
+        (&rows[0]["outcome"], &rows[0]["poll"]),
+        (&"failed".into(), &serde_json::Value::Null),
+        "{rows}"
+    );
+    let again = run("").await.unwrap();
+    let rows: serde_json::Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(
+        (&rows[0]["outcome"], &rows[0]["modified"], &rows[0]["events"]),
+        (&"ok".into(), &90.into(), &90.into()),
+        "{rows}"
+    );
+    let store = almanac::store::Store::open_existing(world.almanac.store.path(), almanac::clock::Clock::System)
+        .await
+        .unwrap();
+    store.check_integrity().await.unwrap();
+    let received: usize = world
+        .wire()
+        .received
+        .iter()
+        .map(|(_, body)| body["data"]["events"].as_array().unwrap().len())
+        .sum();
+    assert_eq!(received, 90, "each told, once");
 }

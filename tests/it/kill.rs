@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -19,6 +18,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+use crate::world::{Running, pause};
 
 const KILLS: u32 = 50;
 /// A daemon lives at most so long before it is killed; its start and first polls fall well inside.
@@ -45,14 +46,8 @@ impl Respond for Receiver {
     }
 }
 
-fn start(config: &Path) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_almanac"))
-        .args(["run", "--config"])
-        .arg(config)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+fn start(config: &Path) -> Running {
+    Running::almanac(&["run"], config)
 }
 
 async fn read(path: &Path) -> Store {
@@ -96,7 +91,7 @@ async fn fifty_kills_lose_nothing_and_tell_nothing_twice() {
     let watches: Vec<WatchId> = settings.watches.iter().map(|watch| watch.id.clone()).collect();
 
     // The first baseline is whole, so that everything after it is news.
-    let mut first = start(&config);
+    let first = start(&config);
     let began = Instant::now();
     loop {
         assert!(began.elapsed() < REST_WITHIN, "no baseline");
@@ -116,21 +111,19 @@ async fn fifty_kills_lose_nothing_and_tell_nothing_twice() {
             break;
         }
     }
-    first.kill().unwrap();
-    first.wait().unwrap();
+    first.kill();
 
     let mut rng = fastrand::Rng::with_seed(50);
     for _ in 0..KILLS {
         world.advance();
-        let mut child = start(&config);
+        let child = start(&config);
         pause(LIFE_MAX.mul_f64(rng.f64())).await;
-        child.kill().unwrap();
-        child.wait().unwrap();
+        child.kill();
     }
 
     // One more that is left in peace until everything is polled and told.
     receiver.1.store(true, Ordering::Relaxed);
-    let mut last = start(&config);
+    let last = start(&config);
     let began = Instant::now();
     loop {
         assert!(began.elapsed() < REST_WITHIN, "it did not come to rest");
@@ -156,8 +149,7 @@ async fn fifty_kills_lose_nothing_and_tell_nothing_twice() {
             break;
         }
     }
-    last.kill().unwrap();
-    last.wait().unwrap();
+    last.kill();
 
     let store = read(&database).await;
     store.check_integrity().await.unwrap();
@@ -235,10 +227,4 @@ fn told(receiver: &Receiver) -> BTreeMap<i64, BTreeSet<String>> {
         }
     }
     told
-}
-
-/// Random moments and another process's progress cannot be had but by waiting on real time.
-#[expect(clippy::disallowed_methods, reason = "a process under test runs in real time")]
-async fn pause(time: Duration) {
-    tokio::time::sleep(time).await;
 }

@@ -39,6 +39,8 @@ pub struct Wire {
     pub general_says: Option<String>,
     /// Bodies that the receiver of alerts accepted, with their `webhook-id`.
     pub received: Vec<(String, Value)>,
+    /// Calls whose `path?query` holds this are accepted and not answered for a minute.
+    pub hangs: Option<String>,
     /// What the receiver answers instead of 204.
     pub receiver_answers: Option<u16>,
 }
@@ -73,6 +75,9 @@ impl Respond for Answers {
 }
 
 fn answer(wire: &mut Wire, request: &Request, asked: &str) -> ResponseTemplate {
+    if wire.hangs.as_ref().is_some_and(|part| asked.contains(part)) {
+        return ResponseTemplate::new(200).set_delay(Duration::from_mins(1));
+    }
     if let Some(fault) = wire
         .faults
         .iter_mut()
@@ -216,6 +221,14 @@ impl World {
         }
     }
 
+    /// Mounts the answers again after the server was reset.
+    pub async fn listen_again(&self) {
+        Mock::given(any())
+            .respond_with(Answers(Arc::clone(&self.wire)))
+            .mount(&self.server)
+            .await;
+    }
+
     /// The program stopped and started again on the same file.
     pub async fn restart(&mut self) {
         self.almanac.store.close().await;
@@ -349,6 +362,45 @@ fn config(server: &str, dir: &std::path::Path, more: &str) -> String {
         db = dir.join("almanac.db").display(),
         secret = secret.display(),
     )
+}
+
+/// A process under test, gone at the end of the story however it ends.
+#[derive(Debug)]
+pub struct Running(pub std::process::Child);
+
+impl Running {
+    /// Starts the real binary with nothing to read and nothing to print to.
+    pub fn almanac(arguments: &[&str], config: &std::path::Path) -> Running {
+        let child = std::process::Command::new(env!("CARGO_BIN_EXE_almanac"))
+            .args(arguments)
+            .arg("--config")
+            .arg(config)
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        Running(child)
+    }
+
+    /// `kill -9`.
+    pub fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Another process's progress cannot be had but by looking again in real time.
+#[expect(clippy::disallowed_methods, reason = "a process under test runs in real time")]
+pub async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
 }
 
 /// Writes a file that only its owner may read.
