@@ -268,7 +268,7 @@ impl<'a> Reader<'a> {
                 } else if is_area(&whole) && scope.section != Section::MainFeature {
                     self.group = Some(whole);
                 } else if self.is_loose_item(text, &scope) && scope.section != Section::AdditionalEnhancement {
-                    self.begin_loose(loose::read(text), &scope, Level::Other, text);
+                    self.begin_loose(loose::read(text, &self.outline.areas), &scope, Level::Other, text);
                 } else {
                     self.skip(&text.plain);
                 }
@@ -294,7 +294,8 @@ impl<'a> Reader<'a> {
                 .month
                 .as_ref()
                 .map(|(release, _)| release.clone())
-                .or_else(|| page.map(|page| page.release.clone())),
+                .or_else(|| page.map(|page| page.release.clone()))
+                .or_else(|| self.outline.page_release.clone()),
             area: area.or_else(|| self.group.clone()).or(scope_area),
             ids,
             body: Vec::new(),

@@ -1,11 +1,13 @@
 //! Items without a heading element: bullets, table rows and paragraphs of "Resolved Issues", "Issues to Note" and
 //! "Additional Enhancements".
 
+use std::collections::BTreeSet;
+
 use super::ids::{Ids, find_cases, find_urms, take_ids};
 use super::text::{MARK, Text};
 use super::wording::{
-    Meta, bare_words, find_month_year, first_sentence, is_area, month_heading, normal_area, read_meta, split_meta,
-    squeeze,
+    Meta, area_name, bare_words, find_month_year, first_sentence, is_area, month_heading, normal_area, read_meta,
+    split_meta, squeeze,
 };
 
 /// Punctuation between the parts of a lead.
@@ -19,7 +21,7 @@ pub(super) struct Loose {
 }
 
 /// Reads a bullet or a paragraph.
-pub(super) fn read(text: &Text) -> Loose {
+pub(super) fn read(text: &Text, areas: &BTreeSet<String>) -> Loose {
     let mut meta = Meta::default();
     let (mut rich, mut plain): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     let marked: Vec<&str> = text.marked.lines().collect();
@@ -31,6 +33,20 @@ pub(super) fn read(text: &Text) -> Loose {
             continue;
         }
         let (ids, rest) = take_ids(&spaced);
+        let area = area_name(&rest)
+            .flatten()
+            .filter(|area| areas.contains(area) || is_area(area));
+        if let Some(area) = area.filter(|_| at == 0 && text.line_count() > 1) {
+            absorb(
+                &mut meta,
+                Meta {
+                    release: None,
+                    area: Some(area),
+                    ids,
+                },
+            );
+            continue;
+        }
         if bare_words(&rest).is_empty() && !(ids.cases.is_empty() && ids.tags.is_empty()) {
             meta.ids.absorb(ids);
             continue;
@@ -337,7 +353,7 @@ fn column(name: &str) -> Option<Column> {
 }
 
 /// Reads a table row; `None` where it says nothing.
-pub(super) fn read_row(cells: &[Text], columns: &[Column]) -> Option<Loose> {
+pub(super) fn read_row(cells: &[Text], columns: &[Column], areas: &BTreeSet<String>) -> Option<Loose> {
     let mut meta = Meta::default();
     let mut heading: Option<String> = None;
     let mut texts: Vec<&Text> = Vec::new();
@@ -368,7 +384,7 @@ pub(super) fn read_row(cells: &[Text], columns: &[Column]) -> Option<Loose> {
             texts.push(cell);
         }
     }
-    let mut found: Vec<Loose> = texts.into_iter().map(read).collect();
+    let mut found: Vec<Loose> = texts.into_iter().map(|text| read(text, areas)).collect();
     let body = found
         .iter()
         .map(|part| part.body.as_str())

@@ -4,7 +4,11 @@ use super::blocks::{Block, Kind};
 use super::ids::take_ids;
 use super::sections::{SectionName, section_name};
 use super::tidy::{demote_metas, split_lines, without_chrome};
-use super::wording::{Meta, bare_words, find_month_year, is_area, month_heading, normal_area, read_meta, squeeze};
+use super::wording::{
+    Meta, area_name, bare_words, find_month_year, is_area, month_heading, normal_area, read_meta, split_meta, squeeze,
+};
+use std::collections::BTreeSet;
+
 use url::Url;
 
 use super::addresses::page_name;
@@ -21,6 +25,10 @@ pub(super) struct Outline {
     pub lines: Vec<Line>,
     /// Set on an old page of one area: then items need no section heading.
     pub area_page: Option<AreaPage>,
+    /// The month of a page that is about one release: `Rapido February 2019 Release Notes`.
+    pub page_release: Option<String>,
+    /// Areas that sure meta lines of this page name, so that they are known where they stand alone.
+    pub areas: BTreeSet<String>,
     pub title: String,
 }
 
@@ -71,11 +79,15 @@ impl Outline {
         let blocks = promote_sections(demote_metas(blocks));
         let blocks = meta_behind_heading(blocks);
         let blocks = promote_headings(blocks);
+        let areas = areas_of(&blocks);
         let mut outline = Outline {
-            lines: mark_metas(blocks),
+            lines: mark_metas(blocks, &areas),
             area_page,
+            page_release: month_heading(title),
+            areas,
             title: title.to_owned(),
         };
+        outline.mark_lone_areas();
         outline.promote_bold();
         outline.name_headings();
         outline
@@ -84,6 +96,29 @@ impl Outline {
     /// Whether the heading at `at` is directly followed by its meta line.
     pub fn is_anchored(&self, at: usize) -> bool {
         matches!(self.lines.get(at + 1).map(|line| &line.role), Some(Role::Meta(_)))
+    }
+
+    /// On a page where headings have meta lines, a heading whose meta line lost month and ids still has its area.
+    fn mark_lone_areas(&mut self) {
+        let headings = |line: &Line| line.role == Role::Heading && section_name(&line.block.text.one_line()).is_none();
+        let (mut with, mut without) = (0, 0);
+        for at in (0..self.lines.len()).filter(|at| headings(&self.lines[*at])) {
+            match self.is_anchored(at) {
+                true => with += 1,
+                false => without += 1,
+            }
+        }
+        if with < 2 || with < without {
+            return;
+        }
+        for at in 1..self.lines.len() {
+            let meta = (headings(&self.lines[at - 1]) && self.lines[at].role == Role::Text)
+                .then(|| lone_area(&self.lines[at..], &self.areas, true))
+                .flatten();
+            if let Some(meta) = meta {
+                self.lines[at].role = Role::Meta(meta);
+            }
+        }
     }
 
     fn name_headings(&mut self) {
@@ -279,7 +314,7 @@ fn promote_headings(mut blocks: Vec<Block>) -> Vec<Block> {
 }
 
 /// Finds the meta line behind each heading, also where it is spread over several lines.
-fn mark_metas(blocks: Vec<Block>) -> Vec<Line> {
+fn mark_metas(blocks: Vec<Block>, areas: &BTreeSet<String>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::with_capacity(blocks.len());
     let mut at = 0;
     while at < blocks.len() {
@@ -303,7 +338,8 @@ fn mark_metas(blocks: Vec<Block>) -> Vec<Line> {
         if !takes_meta {
             continue;
         }
-        if let Some((meta, count)) = meta_at(&blocks[at..]) {
+        let alone = || area_alone(&blocks[at..], areas, false).map(|meta| (meta, 1));
+        if let Some((meta, count)) = meta_at(&blocks[at..]).or_else(alone) {
             let images = blocks[at..at + count]
                 .iter()
                 .map(|block| block.text.images.as_str())
@@ -320,6 +356,44 @@ fn mark_metas(blocks: Vec<Block>) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// The areas that sure meta lines name, below a heading or at the beginning of a bullet.
+fn areas_of(blocks: &[Block]) -> BTreeSet<String> {
+    let read = |block: &Block| {
+        let text = block.text.spaced();
+        read_meta(&text).or_else(|| split_meta(&text).map(|(meta, _)| meta))
+    };
+    blocks
+        .iter()
+        .filter(|block| !matches!(block.kind, Kind::Heading(_)))
+        .filter_map(|block| read(block).filter(Meta::is_strong)?.area)
+        .collect()
+}
+
+fn lone_area(lines: &[Line], areas: &BTreeSet<String>, unknown_too: bool) -> Option<Meta> {
+    let blocks: Vec<Block> = lines.iter().take(2).map(|line| line.block.clone()).collect();
+    area_alone(&blocks, areas, unknown_too)
+}
+
+/// A line that is an area's name and perhaps its tags, and nothing more; not the first of a list that goes on.
+fn area_alone(blocks: &[Block], areas: &BTreeSet<String>, unknown_too: bool) -> Option<Meta> {
+    let block = blocks
+        .first()
+        .filter(|block| !matches!(block.kind, Kind::Heading(_) | Kind::Row { .. }))?;
+    let list_goes_on =
+        matches!(block.kind, Kind::Bullet(_)) && blocks.get(1).is_some_and(|next| next.kind == block.kind);
+    if list_goes_on || block.text.line_count() != 1 {
+        return None;
+    }
+    let (ids, rest) = take_ids(&squeeze(&block.text.spaced()));
+    let area = area_name(&rest)??;
+    let known = areas.contains(&area) || is_area(&area);
+    (known || unknown_too).then_some(Meta {
+        release: None,
+        area: Some(area),
+        ids,
+    })
 }
 
 fn meta_at(blocks: &[Block]) -> Option<(Meta, usize)> {

@@ -167,6 +167,9 @@ fn title(html: &Html) -> String {
 
 /// Whether an element is the site's furniture rather than the article's text.
 pub(super) fn is_chrome_element(element: ElementRef<'_>) -> bool {
+    if is_unseen(element) {
+        return true;
+    }
     let value = element.value();
     match value.name() {
         "script" | "style" | "noscript" | "template" | "svg" | "iframe" | "nav" | "footer" | "button" | "input"
@@ -203,6 +206,19 @@ pub(super) fn is_chrome_element(element: ElementRef<'_>) -> bool {
     let mut names = value.classes().chain(value.id()).map(str::to_ascii_lowercase);
     let named = names.any(|name| is_chrome_name(&name) || (is_perhaps_chrome_name(&name) && !has_heading(element)));
     named && value.name() != "body" && value.name() != "html" && !holds_notes(element)
+}
+
+/// Whether a person who looks at the page does not see it.
+fn is_unseen(element: ElementRef<'_>) -> bool {
+    let value = element.value();
+    let style: String = value
+        .attr("style")
+        .unwrap_or_default()
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .collect();
+    let style = style.to_ascii_lowercase();
+    value.attr("hidden").is_some() || style.contains("display:none") || style.contains("visibility:hidden")
 }
 
 /// Names that only the furniture of a page has.

@@ -81,7 +81,7 @@ pub(super) fn section_name(heading: &str) -> Option<SectionName> {
         .filter(|word| !PRODUCT_WORDS.contains(word) && !word.is_empty() && !word.bytes().all(|b| b.is_ascii_digit()))
         .collect();
     let mut name = words.join(" ");
-    for filler in [" for", " in", " of"] {
+    for filler in [" this", " for", " in", " of"] {
         if let Some(shorter) = name.strip_suffix(filler) {
             name = shorter.to_owned();
         }

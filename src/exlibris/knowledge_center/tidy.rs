@@ -97,6 +97,7 @@ pub(super) fn demote_metas(mut blocks: Vec<Block>) -> Vec<Block> {
         let name = blocks[at - 1].text.one_line();
         let below_item = section_name(&name).is_none() && month_heading(&name).is_none();
         if below_item
+            && month_heading(&text).is_none()
             && begins_like_meta(&text)
             && (level > above || read_meta(&text).is_some_and(|meta| meta.is_sure()))
         {

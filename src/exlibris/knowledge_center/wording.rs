@@ -135,7 +135,7 @@ pub(super) fn read_meta(text: &str) -> Option<Meta> {
 }
 
 /// What is left of a meta line as an area: `Some(None)` where nothing is left, `None` where it reads like a sentence.
-fn area_name(rest: &str) -> Option<Option<String>> {
+pub(super) fn area_name(rest: &str) -> Option<Option<String>> {
     let separators = |c: char| c.is_whitespace() || "|·•;,:/-–—()[]>".contains(c);
     let trimmed = rest.trim_matches(separators);
     let text = normal_area(trimmed);

@@ -25,7 +25,12 @@ impl Reader<'_> {
             self.close();
             self.group = Some(whole);
         } else if (scope.section != Section::MainFeature || self.is_loose_item(text, scope)) && !says_none(&whole) {
-            self.begin_loose(loose::read(text), scope, Level::Bullet(depth), text);
+            self.begin_loose(
+                loose::read(text, &self.outline.areas),
+                scope,
+                Level::Bullet(depth),
+                text,
+            );
         } else {
             self.close();
             self.skip(&text.plain);
@@ -55,7 +60,7 @@ impl Reader<'_> {
             .as_ref()
             .map(|(_, columns)| columns.as_slice())
             .unwrap_or_default();
-        match loose::read_row(cells, columns) {
+        match loose::read_row(cells, columns, &self.outline.areas) {
             Some(found) => self.begin_loose(found, scope, Level::Other, text),
             None => self.skip(&text.plain),
         }

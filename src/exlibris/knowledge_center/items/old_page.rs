@@ -3,8 +3,20 @@
 use super::super::blocks::Kind;
 use super::super::loose;
 use super::super::outline::{Line, Role};
-use super::super::wording::first_sentence;
+use super::super::wording::{bare_words, first_sentence};
 use super::{Level, Reader, bullet_line};
+
+/// Whether a paragraph is running text of its own, not the lead into a list nor a reference: then the lists of the page
+/// are part of one text.
+fn runs_on(line: &&Line) -> bool {
+    let text = line.block.text.one_line();
+    let bare = bare_words(&text);
+    line.block.kind == Kind::Paragraph
+        && text.ends_with(['.', '!', '”', '"'])
+        && !["the following", "for more information", "for details", "see "]
+            .iter()
+            .any(|lead| bare.starts_with(lead))
+}
 
 impl Reader<'_> {
     /// An old page of one area without any sub-heading (May 2016, Acquisitions): its bullets, or else the page, are its items.
@@ -49,12 +61,12 @@ impl Reader<'_> {
                 }
             }
             self.close();
-        } else if texts.iter().any(|line| matches!(line.block.kind, Kind::Bullet(1))) {
+        } else if texts.iter().any(|line| matches!(line.block.kind, Kind::Bullet(1))) && !texts.iter().any(runs_on) {
             self.unplaced.clear();
             for line in texts {
                 match line.block.kind {
                     Kind::Bullet(1) => self.begin_loose(
-                        loose::read(&line.block.text),
+                        loose::read(&line.block.text, &self.outline.areas),
                         &scope,
                         Level::Bullet(1),
                         &line.block.text,
