@@ -98,24 +98,31 @@ impl Outline {
         matches!(self.lines.get(at + 1).map(|line| &line.role), Some(Role::Meta(_)))
     }
 
-    /// On a page where headings have meta lines, a heading whose meta line lost month and ids still has its area.
+    /// On a page where headings have meta lines, a heading whose meta line lost month and ids still has its area: a few
+    /// capitalised words, and then running text.
     fn mark_lone_areas(&mut self) {
-        let headings = |line: &Line| line.role == Role::Heading && section_name(&line.block.text.one_line()).is_none();
-        let (mut with, mut without) = (0, 0);
-        for at in (0..self.lines.len()).filter(|at| headings(&self.lines[*at])) {
-            match self.is_anchored(at) {
-                true => with += 1,
-                false => without += 1,
-            }
-        }
-        if with < 2 || with < without {
+        let heads_item = |line: &Line| {
+            let name = section_name(&line.block.text.one_line());
+            line.role == Role::Heading && name.is_none()
+        };
+        if !(0..self.lines.len()).any(|at| heads_item(&self.lines[at]) && self.is_anchored(at)) {
             return;
         }
         for at in 1..self.lines.len() {
-            let meta = (headings(&self.lines[at - 1]) && self.lines[at].role == Role::Text)
-                .then(|| lone_area(&self.lines[at..], &self.areas, true))
-                .flatten();
-            if let Some(meta) = meta {
+            let runs_on = self.lines.get(at + 1).is_some_and(|next| {
+                next.role == Role::Text
+                    && next
+                        .block
+                        .text
+                        .plain
+                        .trim_end()
+                        .ends_with(['.', '!', '?', ':', '”', '"'])
+            });
+            if !heads_item(&self.lines[at - 1]) || self.lines[at].role != Role::Text || !runs_on {
+                continue;
+            }
+            let blocks = [self.lines[at].block.clone(), self.lines[at + 1].block.clone()];
+            if let Some(meta) = area_alone(&blocks, &self.areas, true) {
                 self.lines[at].role = Role::Meta(meta);
             }
         }
@@ -369,11 +376,6 @@ fn areas_of(blocks: &[Block]) -> BTreeSet<String> {
         .filter(|block| !matches!(block.kind, Kind::Heading(_)))
         .filter_map(|block| read(block).filter(Meta::is_strong)?.area)
         .collect()
-}
-
-fn lone_area(lines: &[Line], areas: &BTreeSet<String>, unknown_too: bool) -> Option<Meta> {
-    let blocks: Vec<Block> = lines.iter().take(2).map(|line| line.block.clone()).collect();
-    area_alone(&blocks, areas, unknown_too)
 }
 
 /// A line that is an area's name and perhaps its tags, and nothing more; not the first of a list that goes on.
