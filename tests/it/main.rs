@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod alerts;
 mod api;
 mod client;
 mod command_line;

@@ -41,8 +41,12 @@ pub struct Wire {
     pub received: Vec<(String, Value)>,
     /// Calls whose `path?query` holds this are accepted and not answered for a minute.
     pub hangs: Option<String>,
-    /// What the receiver answers instead of 204.
-    pub receiver_answers: Option<u16>,
+    /// What the receiver answers instead of 204, by a part of its path; the first that fits.
+    pub receivers: Vec<(String, u16)>,
+    /// `Retry-After` on those answers.
+    pub retry_after: Option<String>,
+    /// Every attempt that reached a receiver: path, `webhook-timestamp`, `webhook-signature`, raw body.
+    pub attempts: Vec<(String, String, String, String)>,
 }
 
 /// A wrong answer.
@@ -88,16 +92,35 @@ fn answer(wire: &mut Wire, request: &Request, asked: &str) -> ResponseTemplate {
     }
     let path = request.url.path();
     let query: BTreeMap<String, String> = request.url.query_pairs().into_owned().collect();
-    if path == "/hook" {
-        let id = request
-            .headers
-            .get("webhook-id")
-            .map(|id| id.to_str().unwrap().to_owned())
-            .unwrap_or_default();
-        if let Some(status) = wire.receiver_answers {
-            return ResponseTemplate::new(status);
+    if path.starts_with("/hook") {
+        let header = |name: &str| {
+            request
+                .headers
+                .get(name)
+                .map(|value| value.to_str().unwrap().to_owned())
+                .unwrap_or_default()
+        };
+        let body = String::from_utf8(request.body.clone()).unwrap();
+        wire.attempts.push((
+            path.to_owned(),
+            header("webhook-timestamp"),
+            header("webhook-signature"),
+            body.clone(),
+        ));
+        let refusal = wire
+            .receivers
+            .iter()
+            .find(|(part, _)| path.contains(part))
+            .map(|(_, status)| *status);
+        if let Some(status) = refusal {
+            let template = ResponseTemplate::new(status).insert_header("Location", "/elsewhere");
+            return match &wire.retry_after {
+                Some(wait) => template.insert_header("Retry-After", wait.as_str()),
+                None => template,
+            };
         }
-        wire.received.push((id, serde_json::from_slice(&request.body).unwrap()));
+        wire.received
+            .push((header("webhook-id"), serde_json::from_str(&body).unwrap()));
         return ResponseTemplate::new(204);
     }
     if let Some(page) = wire.pages.get(path) {
