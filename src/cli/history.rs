@@ -11,6 +11,7 @@ use crate::insight::near::{near, suggestion};
 use crate::insight::query::{DiffQuery, EventQuery, RecordQuery, SnapshotQuery};
 use crate::model::event::{EventKind, Topic};
 use crate::model::moment::Moment;
+use crate::poll::Almanac;
 use crate::store::Store;
 
 /// Columns of the lists in help texts.
@@ -37,6 +38,18 @@ pub(super) async fn watches(config: &Config, clock: &Clock, output: &Output) -> 
     let store = store(config, clock).await?;
     let rows = reader(config, &store, clock).watches().await?;
     output.rows(&rows, |page| print::rows::watches(&rows, page))
+}
+
+/// `almanac reinterpret`.
+pub(super) async fn reinterpret(config: Config, clock: Clock, output: &Output) -> Result<(), Failure> {
+    existing_store(&config, &clock).await?.close().await;
+    let events = Almanac::open(config, clock).await?.reinterpret().await?;
+    if output.json {
+        return super::output::json(&serde_json::json!({ "events": events }));
+    }
+    output.text(&format!(
+        "{events} events were written anew from the stored changes. Nothing was sent."
+    ))
 }
 
 /// `almanac events`.

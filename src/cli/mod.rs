@@ -71,7 +71,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Poll now, once, and print what changed. Exit code 1 where a watch failed.
     Poll(poll::PollArgs),
-    /// List every watch: how it is, when it was polled, what it needs.
+    /// List every watch: how it is, when it was polled, what it needs. Fails only where settings or history cannot be
+    /// read, not where a watch fails, so that it serves as a health check of the daemon's files.
     Watches,
     /// List what happened, newest first.
     #[command(after_help = history::events_help())]
@@ -88,6 +89,8 @@ enum Command {
     Alerts(alerts::AlertsArgs),
     /// Copy the whole history into a new file while the daemon runs.
     Backup(backup::BackupArgs),
+    /// Say anew what every stored change means, after an upgrade or a change of names and severities. Sends nothing.
+    Reinterpret,
     /// About the settings file.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -148,6 +151,7 @@ impl Cli {
             Command::Diff(query) => history::diff(&query, &config, &clock, &output).await,
             Command::Alerts(args) => alerts::alerts(args, &config, &clock, &output).await,
             Command::Backup(args) => backup::backup(args, &config, &clock, &output).await,
+            Command::Reinterpret => history::reinterpret(config, clock, &output).await,
         }
     }
 }

@@ -39,7 +39,8 @@ pub fn events_of(change: &ChangeInContext<'_>) -> Vec<EventDraft> {
         Op::Modified if change.key == RELEASE_KEY => told.release(old, new),
         Op::Modified => told.modified(old, new),
     };
-    vec![finish(event, change.key)]
+    let follows_a_tab = change.op != Op::Modified && subject.is_entry_of_a_map();
+    vec![finish(event, change.key, follows_a_tab)]
 }
 
 /// What an event says, before severity and topics.
@@ -231,8 +232,10 @@ impl Told<'_> {
     }
 }
 
-fn finish(saying: Saying, key: &str) -> EventDraft {
-    let severity = if words::is_temporary(key) {
+/// An entry that came to or left a map by tab or scope (`hide_rapido_expand_link_map/Everything`) follows from the tab or
+/// scope itself, which is told already.
+fn finish(saying: Saying, key: &str, follows_a_tab: bool) -> EventDraft {
+    let severity = if words::is_temporary(key) || follows_a_tab {
         Severity::Info
     } else {
         saying.kind.default_severity()
@@ -307,5 +310,51 @@ fn list_in_words(value: &Value) -> String {
         Some((last, [])) => (*last).to_owned(),
         Some((last, others)) => format!("{} and {last}", others.join(", ")),
         None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::change::{ChangeContext, InstitutionName};
+    use crate::model::moment::Moment;
+    use crate::model::watch::SourceKind;
+
+    fn severity(key: &str, op: Op) -> Severity {
+        let body = json!({"type": "switch", "on": true});
+        let change = ChangeInContext {
+            source: SourceKind::PrimoView,
+            subject: "01ELM_INST:MAIN",
+            institution: Some(InstitutionName {
+                code: "01ELM_INST",
+                name: "Elm College",
+            }),
+            key,
+            op,
+            old: (op == Op::Removed).then_some(&body),
+            new: (op == Op::Added).then_some(&body),
+            context: &ChangeContext::default(),
+            now: Moment::from_millis(0),
+        };
+        events_of(&change)[0].severity
+    }
+
+    #[test]
+    fn an_entry_that_follows_a_new_tab_is_no_news_of_its_own() {
+        let entry = "system-configuration/hide_rapido_expand_link_map/Neighbours";
+        assert_eq!(
+            (severity(entry, Op::Added), severity(entry, Op::Removed)),
+            (Severity::Info, Severity::Info)
+        );
+        assert_eq!(
+            severity("system-configuration/ngrs_enabled", Op::Added),
+            Severity::Notice
+        );
+        assert_eq!(
+            severity("system-configuration/temp_rs_try_out", Op::Added),
+            Severity::Info
+        );
     }
 }

@@ -7,6 +7,7 @@ use crate::config::{Channel, ChannelKind, Config, SourceSettings, UrlSource, Wat
 use crate::exlibris::alma;
 use crate::exlibris::error::{CallError, Problem};
 use crate::exlibris::http::{ExLibris, Session};
+use crate::exlibris::knowledge_center::Section;
 use crate::exlibris::primo;
 use crate::model::answer::CheckRow;
 use crate::model::observation::PartitionRead;
@@ -146,7 +147,7 @@ fn view_row(watch: &Watch, answer: Result<(serde_json::Value, &'static str), Cal
                 .filter(|(_, read)| !matches!(read, PartitionRead::Complete))
                 .map(|(container, _)| container.as_str())
                 .collect();
-            let mut detail = format!("{} settings read through the {door}", drafts.len());
+            let mut detail = format!("{} settings read through the {}", drafts.len(), door.replace('-', " "));
             if !missing.is_empty() {
                 detail.push_str(&format!("; without {}", missing.join(", ")));
             }
@@ -172,7 +173,7 @@ fn page_row(watch: &Watch, report: PageReport) -> CheckRow {
         } => {
             let sections: Vec<String> = by_section
                 .iter()
-                .map(|(section, count)| format!("{count} {}", section.name()))
+                .map(|(section, count)| counted(*section, *count))
                 .collect();
             let mut detail = format!("read by {}: {}", parser.name(), sections.join(", "));
             if !unplaced.is_empty() {
@@ -198,6 +199,16 @@ fn page_row(watch: &Watch, report: PageReport) -> CheckRow {
             Some("Look at the page in a browser; almanac check --save DIR keeps what was read.".to_owned()),
         ),
     }
+}
+
+fn counted(section: Section, count: usize) -> String {
+    let (one, many) = match section {
+        Section::MainFeature => ("main feature", "main features"),
+        Section::AdditionalEnhancement => ("additional enhancement", "additional enhancements"),
+        Section::ResolvedIssue => ("resolved issue", "resolved issues"),
+        Section::IssueToNote => ("issue to note", "issues to note"),
+    };
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn remedy(error: &CallError) -> Option<String> {

@@ -3,8 +3,9 @@
 //! tokio-cron-scheduler is the heartbeat and nothing more: it freezes a zone's offset, overlaps runs and forgets over a
 //! restart. When a watch is due stands in the database, computed from the injected clock, so a test can turn it.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -19,6 +20,7 @@ use crate::alerts::Outbox;
 use crate::config::Watch;
 use crate::model::answer::Outcome;
 use crate::model::moment::Moment;
+use crate::model::watch::WatchId;
 use crate::store::StoreError;
 use crate::store::write::WriteTx;
 
@@ -44,6 +46,8 @@ pub struct Daemon {
     owner: Arc<str>,
     tasks: TaskTracker,
     slots: Arc<Semaphore>,
+    /// The watches being polled: one that is due stays due until its poll is committed.
+    under_way: Arc<Mutex<BTreeSet<WatchId>>>,
     wake: Arc<Notify>,
     abandon: CancellationToken,
     /// No poll is begun before this time, in milliseconds UTC.
@@ -102,6 +106,7 @@ impl Daemon {
             owner,
             tasks: TaskTracker::new(),
             slots: Arc::new(Semaphore::new(POLLS_UNDER_WAY_MAX)),
+            under_way: Arc::default(),
             wake: Arc::new(Notify::new()),
             abandon: CancellationToken::new(),
             paused_until: Arc::default(),
@@ -135,9 +140,13 @@ impl Daemon {
             let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
                 break;
             };
+            if !self.under_way().insert(id) {
+                continue;
+            }
             let (daemon, watch) = (self.clone(), watch.clone());
             self.tasks.spawn(async move {
                 daemon.poll(&watch, now).await;
+                daemon.under_way().remove(&watch.id);
                 drop(slot);
                 daemon.wake.notify_one();
             });
@@ -145,6 +154,10 @@ impl Daemon {
         let daemon = self.clone();
         self.tasks.spawn(async move { daemon.deliver().await });
         Ok(())
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, BTreeSet<WatchId>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until nothing is under way.

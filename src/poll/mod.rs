@@ -66,6 +66,18 @@ impl Almanac {
         Ok(())
     }
 
+    /// Says anew what every stored change means, with the rules of this program and the names of these settings. The new
+    /// events take the place of the old ones in every answer; no message is queued. Gives how many there are.
+    ///
+    /// # Errors
+    /// Where the store cannot be used; then everything is as it was.
+    pub async fn reinterpret(&self) -> anyhow::Result<u64> {
+        let mut tx = self.store.write().await?;
+        let events = tx.reinterpret(|change| self.meaning_of(change)).await?;
+        tx.commit().await?;
+        Ok(events)
+    }
+
     /// The institution that a watch concerns.
     pub fn institution_of(&self, watch: &Watch) -> Option<&Institution> {
         watch

@@ -156,6 +156,34 @@ async fn a_watch_never_overlaps_itself_and_a_lease_of_the_dead_is_taken_over() {
 }
 
 #[tokio::test]
+async fn many_heartbeats_during_one_poll_ask_once() {
+    let world = World::new().await;
+    world.wire().partners.insert(ELM.into(), partners(2));
+    let daemon = daemon(&world).await;
+    for _ in 0..20 {
+        daemon.tick().await.unwrap();
+    }
+    daemon.idle().await;
+    let calls = world.asked().await;
+    assert_eq!(
+        calls
+            .iter()
+            .filter(|call| call.starts_with("/almaws/v1/partners"))
+            .count(),
+        2,
+        "each library once: {calls:?}"
+    );
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", world.almanac.store.path().display()))
+        .await
+        .unwrap();
+    let skipped: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM watch WHERE last_outcome = 'skipped'")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(skipped, 0);
+}
+
+#[tokio::test]
 async fn a_clock_that_once_ran_years_ahead_does_not_silence_almanac() {
     let world = World::new().await;
     world.wire().partners.insert(ELM.into(), partners(2));

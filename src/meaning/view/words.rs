@@ -107,6 +107,11 @@ impl Subject {
         self.kind == Kind::Setting && !self.key.starts_with("mapping-tables/")
     }
 
+    /// Whether it is one entry of a map that has one for each tab or scope.
+    pub fn is_entry_of_a_map(&self) -> bool {
+        self.is_vendors() && self.key.matches('/').count() >= 2
+    }
+
     /// Whether it is a search tab.
     pub fn is_tab(&self) -> bool {
         self.kind == Kind::Tab
