@@ -9,6 +9,15 @@ use super::NotSent;
 use crate::model::message::{Envelope, ToldEvent};
 use crate::store::outbox::MessageToSend;
 
+/// Where a console channel writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output: the daemon's and the demo's own voice.
+    Output,
+    /// Standard error: beside a command's answer, which must stay readable for programs.
+    Error,
+}
+
 /// Writes what it is sent.
 #[derive(Clone)]
 pub struct Console {
@@ -26,13 +35,20 @@ impl std::fmt::Debug for Console {
 }
 
 impl Console {
-    /// The process's standard output; in colour only on a terminal, and not where `NO_COLOR` is set.
-    pub fn standard_output(zone: Tz) -> Self {
-        let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self {
-            out: Arc::new(Mutex::new(io::stdout())),
-            zone,
-            colour,
+    /// One of the process's own outputs; in colour only on a terminal, and not where `NO_COLOR` is set.
+    pub fn at(stream: Stream, zone: Tz) -> Self {
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        match stream {
+            Stream::Output => Self {
+                out: Arc::new(Mutex::new(io::stdout())),
+                zone,
+                colour: wanted && io::stdout().is_terminal(),
+            },
+            Stream::Error => Self {
+                out: Arc::new(Mutex::new(io::stderr())),
+                zone,
+                colour: wanted && io::stderr().is_terminal(),
+            },
         }
     }
 

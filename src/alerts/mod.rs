@@ -1,6 +1,6 @@
 //! From what is owed to what was told: messages are composed when they are due, sent in order, tried again for a day.
 //!
-//! A channel is a file here, a variant of [`ChannelKind`] and an arm of [`Sender`]. Channels never wait for each other.
+//! A channel is a file here, a variant of [`ChannelKind`] and an arm of `Sender`. Channels never wait for each other.
 
 pub mod backoff;
 pub mod console;
@@ -22,7 +22,7 @@ use crate::model::moment::Moment;
 use crate::store::outbox::MessageToSend;
 use crate::store::{Store, StoreError};
 use crate::telemetry;
-use console::Console;
+use console::{Console, Stream};
 use route::RoutedEvent;
 use webhook::Webhook;
 
@@ -82,16 +82,16 @@ pub struct Delivered {
 }
 
 impl Outbox {
-    /// Makes ready to send to every configured channel.
+    /// Makes ready to send to every configured channel; `console` is where console channels write.
     ///
     /// # Errors
     /// A sentence, where the HTTP client cannot be built.
-    pub fn new(config: &Config, clock: Clock) -> Result<Outbox, String> {
+    pub fn new(config: &Config, clock: Clock, console: Stream) -> Result<Outbox, String> {
         let channels = config
             .channels
             .iter()
             .map(|channel| {
-                let sender = Sender::of(&channel.kind, config)?;
+                let sender = Sender::of(&channel.kind, config, console)?;
                 Ok(Channel {
                     name: channel.name.clone(),
                     sender,
@@ -215,9 +215,9 @@ impl Outbox {
 }
 
 impl Sender {
-    fn of(kind: &ChannelKind, config: &Config) -> Result<Sender, String> {
+    fn of(kind: &ChannelKind, config: &Config, console: Stream) -> Result<Sender, String> {
         Ok(match kind {
-            ChannelKind::Console => Sender::Console(Console::standard_output(config.timezone)),
+            ChannelKind::Console => Sender::Console(Console::at(console, config.timezone)),
             ChannelKind::Webhook(settings) => Sender::Webhook(Box::new(Webhook::new(settings)?)),
         })
     }
@@ -242,7 +242,7 @@ pub async fn send_test(config: &Config, name: &str, clock: &Clock) -> Result<Str
             false => format!("there is no channel {name:?}; the settings name {}", names.join(", ")),
         });
     };
-    let sender = Sender::of(&channel.kind, config)?;
+    let sender = Sender::of(&channel.kind, config, Stream::Error)?;
     let now = clock.now();
     let id = format!("msg_test_{:016x}", fastrand::u64(..));
     let envelope = Envelope {

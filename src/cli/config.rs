@@ -16,6 +16,7 @@ pub(super) enum ConfigCommand {
 /// Runs it.
 pub(super) fn config(command: ConfigCommand) -> Result<(), Failure> {
     match command {
-        ConfigCommand::Schema => output::json(&config::json_schema()),
+        // Always indented: people keep it beside their settings, and compare it.
+        ConfigCommand::Schema => output::say(&format!("{:#}", config::json_schema())),
     }
 }

@@ -145,10 +145,10 @@ struct InstitutionTable {
     former_codes: Vec<String>,
     /// Libraries that share one quota of API calls name the same pool.
     quota_pool: Option<String>,
-    /// Calls per second, where it differs from [exlibris].
+    /// Calls per second, where it differs from `[exlibris]`.
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1000))]
     per_second: Option<f64>,
-    /// Calls per day (UTC), where it differs from [exlibris].
+    /// Calls per day (UTC), where it differs from `[exlibris]`.
     #[schemars(range(min = 1))]
     daily_budget: Option<u64>,
 }

@@ -10,7 +10,7 @@ use super::notes::{Page, Product};
 use super::script;
 use crate::model::moment::Moment;
 
-/// A made-up Ex Libris: libraries, partner lists, Primo views, release notes. Share it between [`super::serve`], which
+/// A made-up Ex Libris: libraries, partner lists, Primo views, release notes. Share it between [`super::serve()`], which
 /// answers from it, and whoever calls [`World::advance`].
 #[derive(Debug)]
 pub struct World(Mutex<State>);

@@ -65,6 +65,7 @@ pub struct Session {
     institution: Option<Institution>,
     key: OnceLock<Result<HeaderValue, Problem>>,
     calls: AtomicU32,
+    calls_allowed: AtomicU32,
     quota_remaining: AtomicI64,
     pages_to: Option<PathBuf>,
 }
@@ -107,6 +108,7 @@ impl ExLibris {
             institution: institution.cloned(),
             key: OnceLock::new(),
             calls: AtomicU32::new(0),
+            calls_allowed: AtomicU32::new(CALLS_PER_POLL_MAX),
             quota_remaining: AtomicI64::new(QUOTA_UNKNOWN),
             pages_to: None,
         }
@@ -253,6 +255,12 @@ impl Session {
         &self.exlibris.inner.settings
     }
 
+    /// Lets this poll make at most `calls` calls, where that is less than [`CALLS_PER_POLL_MAX`].
+    pub fn allow_at_most(&self, calls: u64) {
+        let calls = u32::try_from(calls).unwrap_or(u32::MAX);
+        self.calls_allowed.fetch_min(calls, Ordering::Relaxed);
+    }
+
     /// Calls made so far, retries included.
     pub fn calls(&self) -> u32 {
         self.calls.load(Ordering::Relaxed)
@@ -382,11 +390,17 @@ impl Session {
     }
 
     fn count(&self, attempted: &str) -> Result<(), CallError> {
-        let one_more = |calls: u32| (calls < CALLS_PER_POLL_MAX).then_some(calls + 1);
+        let allowed = self.calls_allowed.load(Ordering::Relaxed);
+        let one_more = |calls: u32| (calls < allowed).then_some(calls + 1);
         match self.calls.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more) {
             Ok(_) => Ok(()),
             Err(_) => {
-                let reason = format!("this poll has made {CALLS_PER_POLL_MAX} calls, which is the limit of one poll");
+                let limit = if allowed == CALLS_PER_POLL_MAX {
+                    "the limit of one poll"
+                } else {
+                    "what today's budget had left"
+                };
+                let reason = format!("this poll has made {allowed} calls, which is {limit}");
                 Err(CallError::ours(attempted, Problem::BudgetSpent(reason)))
             }
         }

@@ -5,7 +5,7 @@ use crate::model::event::{EventDraft, EventKind};
 /// A watch failed, was read only in part, or came back empty, past its tolerance.
 pub fn watch_failing(watch: &str, who: Option<&str>, polls: u32, reason: &str) -> EventDraft {
     let of_whom = who.map_or_else(String::new, |name| format!(" ({name})"));
-    draft(
+    EventDraft::new(
         EventKind::WatchFailing,
         format!("{watch}{of_whom} could not be read {polls} times running"),
         format!("{reason} Until it works again, Almanac does not know what happens there. It goes on trying."),
@@ -15,7 +15,7 @@ pub fn watch_failing(watch: &str, who: Option<&str>, polls: u32, reason: &str) -
 /// A failing watch works again.
 pub fn watch_recovered(watch: &str, who: Option<&str>) -> EventDraft {
     let of_whom = who.map_or_else(String::new, |name| format!(" ({name})"));
-    draft(
+    EventDraft::new(
         EventKind::WatchRecovered,
         format!("{watch}{of_whom} can be read again"),
         "What changed there in the meantime is told as of now.".to_owned(),
@@ -24,7 +24,7 @@ pub fn watch_recovered(watch: &str, who: Option<&str>) -> EventDraft {
 
 /// An institution's remaining calls fell below the floor.
 pub fn quota_low(pool: &str, remaining: i64, floor: i64) -> EventDraft {
-    draft(
+    EventDraft::new(
         EventKind::QuotaLow,
         format!("{pool}: only {remaining} API calls are left today"),
         format!(
@@ -47,34 +47,12 @@ pub fn delivery_dead(channel: &str, events: u32, attempts: u32, error: &str) -> 
     } else {
         format!("{attempts} attempts")
     };
-    EventDraft {
-        kind: EventKind::DeliveryDead,
-        facet: String::new(),
-        severity: EventKind::DeliveryDead.default_severity(),
-        title: format!("Alerts could not be delivered to the channel \"{channel}\""),
-        summary: format!(
+    EventDraft::new(
+        EventKind::DeliveryDead,
+        format!("Alerts could not be delivered to the channel \"{channel}\""),
+        format!(
             "{told} not told there after {tried}: {error}. Put the channel right, then queue them again with \
              \"almanac alerts retry\"."
         ),
-        topics: Vec::new(),
-        product: None,
-        non_alma: false,
-        link: None,
-        occurred_at: None,
-    }
-}
-
-fn draft(kind: EventKind, title: String, summary: String) -> EventDraft {
-    EventDraft {
-        kind,
-        facet: String::new(),
-        severity: kind.default_severity(),
-        title,
-        summary,
-        topics: Vec::new(),
-        product: None,
-        non_alma: false,
-        link: None,
-        occurred_at: None,
-    }
+    )
 }

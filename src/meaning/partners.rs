@@ -233,15 +233,8 @@ fn partner_name(code: &str, record: &Value) -> String {
 
 fn draft(kind: EventKind, title: String, summary: String) -> EventDraft {
     EventDraft {
-        kind,
-        facet: String::new(),
-        severity: kind.default_severity(),
-        title,
-        summary,
         topics: vec![Topic::ResourceSharing],
         product: Some(PRODUCT.to_owned()),
-        non_alma: false,
-        link: None,
-        occurred_at: None,
+        ..EventDraft::new(kind, title, summary)
     }
 }

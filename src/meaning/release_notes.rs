@@ -152,16 +152,11 @@ fn withdrawn(change: &ChangeInContext<'_>, item: &Value) -> EventDraft {
 fn event(change: &ChangeInContext<'_>, item: &Value, kind: EventKind) -> EventDraft {
     let Bearing { topics, non_alma } = topics::bearing(item);
     EventDraft {
-        kind,
-        facet: String::new(),
-        severity: kind.default_severity(),
-        title: String::new(),
-        summary: String::new(),
         topics,
         product: Some(product(change, item).to_owned()),
         non_alma,
         link: text(item, "page").map(str::to_owned),
-        occurred_at: None,
+        ..EventDraft::new(kind, "", "")
     }
 }
 

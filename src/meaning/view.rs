@@ -247,16 +247,10 @@ fn finish(saying: Saying, key: &str, follows_a_tab: bool) -> EventDraft {
         (words::topics_of(key), "Primo VE")
     };
     EventDraft {
-        kind: saying.kind,
-        facet: String::new(),
         severity,
-        title: saying.title,
-        summary: saying.summary,
         topics,
         product: Some(product.to_owned()),
-        non_alma: false,
-        link: None,
-        occurred_at: None,
+        ..EventDraft::new(saying.kind, saying.title, saying.summary)
     }
 }
 

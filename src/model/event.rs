@@ -164,6 +164,24 @@ pub struct EventDraft {
     pub occurred_at: Option<Moment>,
 }
 
+impl EventDraft {
+    /// An event of the kind's default severity, about nothing in particular.
+    pub fn new(kind: EventKind, title: impl Into<String>, summary: impl Into<String>) -> Self {
+        Self {
+            kind,
+            facet: String::new(),
+            severity: kind.default_severity(),
+            title: title.into(),
+            summary: summary.into(),
+            topics: Vec::new(),
+            product: None,
+            non_alma: false,
+            link: None,
+            occurred_at: None,
+        }
+    }
+}
+
 /// An event as it is told: the shape of `almanac events --json` and of `/api/v1/events`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Event {

@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use super::once::PollOrder;
 use super::{Almanac, due};
 use crate::alerts::Outbox;
+use crate::alerts::console::Stream;
 use crate::config::Watch;
 use crate::model::answer::Outcome;
 use crate::model::moment::Moment;
@@ -93,7 +94,7 @@ impl Daemon {
     /// # Errors
     /// Where the store cannot be written.
     pub async fn start(almanac: Arc<Almanac>) -> anyhow::Result<Daemon> {
-        let outbox = Outbox::new(&almanac.config, almanac.clock.clone()).map_err(anyhow::Error::msg)?;
+        let outbox = Outbox::new(&almanac.config, almanac.clock.clone(), Stream::Output).map_err(anyhow::Error::msg)?;
         let mut tx = almanac.store.write().await?;
         tx.release_interrupted().await?;
         tx.clear_daemon_leases(LEASE_PREFIX).await?;

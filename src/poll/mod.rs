@@ -17,6 +17,7 @@ use std::sync::atomic::AtomicI64;
 use anyhow::Context;
 
 use crate::alerts::Outbox;
+use crate::alerts::console::Stream;
 use crate::clock::Clock;
 use crate::config::{Config, Institution, Watch};
 use crate::exlibris::http::ExLibris;
@@ -56,12 +57,12 @@ impl Almanac {
         })
     }
 
-    /// Sends what is due, once; for commands that do not stay.
+    /// Sends what is due, once; for commands that do not stay. Console channels write to standard error.
     ///
     /// # Errors
     /// Where the store or the HTTP client cannot be used.
     pub async fn deliver_due(&self) -> anyhow::Result<()> {
-        let outbox = Outbox::new(&self.config, self.clock.clone()).map_err(anyhow::Error::msg)?;
+        let outbox = Outbox::new(&self.config, self.clock.clone(), Stream::Error).map_err(anyhow::Error::msg)?;
         outbox.deliver_due(&self.store, &self.config).await?;
         Ok(())
     }

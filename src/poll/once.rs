@@ -73,11 +73,12 @@ impl Almanac {
 
     async fn try_poll(&self, watch: &Watch, order: &PollOrder) -> Result<PollRow, StoreError> {
         let started = self.clock.now();
-        let gate = match self.claim(watch, order).await? {
-            Ok(gate) => gate,
+        let (gate, budget_left) = match self.claim(watch, order).await? {
+            Ok(decided) => decided,
             Err(reason) => return Ok(not_polled(watch, Outcome::Skipped, reason)),
         };
         let session = self.exlibris.session(self.institution_of(watch));
+        session.allow_at_most(budget_left);
         let gate = match gate {
             Gate::Probe => self.probe(watch).await?,
             decided => decided,
@@ -116,8 +117,9 @@ impl Almanac {
         Ok(row)
     }
 
-    /// Takes the lease and looks at the quota. The inner error says why the watch is not polled.
-    async fn claim(&self, watch: &Watch, order: &PollOrder) -> Result<Result<Gate, String>, StoreError> {
+    /// Takes the lease and looks at the quota: what the poll may do, and how many calls today's budget has left. The inner
+    /// error says why the watch is not polled.
+    async fn claim(&self, watch: &Watch, order: &PollOrder) -> Result<Result<(Gate, u64), String>, StoreError> {
         let mut tx = self.store.write().await?;
         let (row, _) = tx
             .watch(&watch.id, watch.source.kind(), watch.institution.as_deref())
@@ -136,9 +138,13 @@ impl Almanac {
         {
             Some(institution) => {
                 let state = tx.quota(&institution.quota_pool).await?;
-                quota::gate(&self.config, institution, watch.essential, &state, tx.wall)
+                let budget_left = quota::budget_left(&self.config, institution, &state);
+                (
+                    quota::gate(&self.config, institution, watch.essential, &state, tx.wall),
+                    budget_left,
+                )
             }
-            None => Gate::Open,
+            None => (Gate::Open, u64::MAX),
         };
         tx.commit().await?;
         Ok(Ok(gate))

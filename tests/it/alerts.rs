@@ -444,3 +444,37 @@ async fn a_test_message_says_that_it_is_one_and_is_not_stored() {
         .unwrap_err();
     assert!(unknown.contains("hook"), "{unknown}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_console_channel_never_stands_in_a_programs_way() {
+    let world = world("[[channel]]\nname = \"screen\"\ntype = \"console\"\n\n[[route]]\nchannel = \"screen\"\nmin_severity = \"info\"\n").await;
+    world.wire().partners.get_mut(ELM).unwrap()[0]["partner_details"]["status"] = json!("INACTIVE");
+    // The history of this world lies in its future; a new one begins now.
+    world.almanac.store.close().await;
+    let config = world.config_file();
+    let fresh = std::fs::read_to_string(&config)
+        .unwrap()
+        .replace("almanac.db", "fresh.db");
+    std::fs::write(&config, fresh).unwrap();
+    let poll = async || {
+        let config = config.clone();
+        let ran = tokio::task::spawn_blocking(move || {
+            std::process::Command::new(env!("CARGO_BIN_EXE_almanac"))
+                .args(["poll", WATCH, "--json", "--config"])
+                .arg(config)
+                .output()
+                .unwrap()
+        });
+        ran.await.unwrap()
+    };
+    poll().await;
+    world.wire().partners.get_mut(ELM).unwrap()[0]["partner_details"]["status"] = json!("ACTIVE");
+    let second = poll().await;
+    let rows: Value = serde_json::from_slice(&second.stdout).expect("nothing but JSON on standard output");
+    assert_eq!(rows[0]["events"], json!(1));
+    assert!(
+        String::from_utf8_lossy(&second.stderr).contains("is now active"),
+        "{}",
+        String::from_utf8_lossy(&second.stderr)
+    );
+}

@@ -492,6 +492,19 @@ async fn a_spent_budget_waits_for_the_next_day() {
     assert_eq!(world.poll(ELM_PARTNERS).await.outcome, Outcome::Ok);
 }
 
+#[tokio::test]
+async fn a_poll_stops_where_the_days_budget_ends_and_that_is_half_an_answer() {
+    let mut world = World::new().await;
+    world
+        .reconfigure(|config| config.replacen("per_second = 50", "per_second = 50\ndaily_budget = 3", 1))
+        .await;
+    world.wire().partners.insert(ELM.into(), partners(350));
+    let poll = world.poll(ELM_PARTNERS).await;
+    assert_eq!((poll.outcome, poll.calls), (Outcome::Partial, 3), "{poll:?}");
+    assert_eq!(world.asked().await.len(), 3, "not one call more");
+    assert!(poll.reason.unwrap().contains("budget"));
+}
+
 // 9. Keys come from the environment or a file.
 
 #[tokio::test]

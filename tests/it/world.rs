@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use almanac::alerts::console::Stream;
 use almanac::clock::{Clock, ManualClock};
 use almanac::config::{Config, Watch};
 use almanac::model::answer::PollRow;
@@ -338,7 +339,7 @@ impl World {
 
     /// Delivers what is due now.
     pub async fn deliver(&self) {
-        let outbox = almanac::alerts::Outbox::new(&self.almanac.config, self.clock.clone()).unwrap();
+        let outbox = almanac::alerts::Outbox::new(&self.almanac.config, self.clock.clone(), Stream::Error).unwrap();
         outbox
             .deliver_due(&self.almanac.store, &self.almanac.config)
             .await
