@@ -86,12 +86,12 @@ impl Console {
             .with_timezone(&self.zone)
             .format("%Y-%m-%d %H:%M:%S %Z");
         let severity = self.painted(&event.severity);
-        let mut text = format!("{local}  {severity}  {}\n", clean(&event.title));
+        let mut text = format!("{local}  {severity}  {}\n", line(&event.title));
         for line in clean(&event.summary).lines().filter(|line| !line.trim().is_empty()) {
             text.push_str(&format!("    {}\n", line.trim_end()));
         }
         if let Some(link) = &event.link {
-            text.push_str(&format!("    {}\n", clean(link)));
+            text.push_str(&format!("    {}\n", line(link)));
         }
         text
     }
@@ -112,11 +112,18 @@ impl Console {
     }
 }
 
-/// Text from outside must not steer the terminal.
+/// Text from outside must not steer the terminal, nor turn the direction of what stands beside it.
 fn clean(text: &str) -> String {
+    let turns =
+        |letter: char| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars()
-        .filter(|letter| *letter == '\n' || !letter.is_control())
+        .filter(|letter| *letter == '\n' || !(letter.is_control() || turns(*letter)))
         .collect()
+}
+
+/// The same, on one line: a line break would let it forge an event of its own.
+fn line(text: &str) -> String {
+    clean(text).replace('\n', " ")
 }
 
 #[cfg(test)]
@@ -178,5 +185,9 @@ mod tests {
     fn text_from_outside_cannot_steer_the_terminal() {
         let text = written(event("a\x1b[2Jb\rc", "d\x07e"));
         assert!(!text.contains(['\x1b', '\r', '\x07']), "{text:?}");
+        let text = written(event("a\nb\u{202e}c", "d\u{2066}e"));
+        assert!(!text.contains(['\u{202e}', '\u{2066}']), "{text:?}");
+        assert!(text.lines().next().unwrap().ends_with("  a bc"), "{text:?}");
+        assert_eq!(text.lines().count(), 3, "{text:?}");
     }
 }

@@ -30,6 +30,9 @@ use webhook::Webhook;
 const EVENTS_A_MESSAGE_MAX: u32 = 50;
 /// Messages that one channel is sent in one go; the next heartbeat goes on.
 const MESSAGES_A_ROUND_MAX: usize = 200;
+/// How long one go takes new messages: a receiver that is slow but willing must not hold up a command that only wants to
+/// deliver what is due before it ends.
+const ROUND_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// Everything that is owed to the configured channels.
 #[derive(Debug)]
@@ -129,7 +132,11 @@ impl Outbox {
         if !store.anything_due(&channel.name, self.clock.now()).await? {
             return Ok(done);
         }
+        let end = self.clock.now().plus(ROUND_TIME_MAX);
         for _ in 0..MESSAGES_A_ROUND_MAX {
+            if self.clock.now() >= end {
+                break;
+            }
             let mut tx = store.write().await?;
             tx.compose_due(&channel.name, EVENTS_A_MESSAGE_MAX).await?;
             let taken = tx.take_due(&channel.name).await?;

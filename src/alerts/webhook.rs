@@ -4,8 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{GeneralPurpose, STANDARD};
+use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
+use base64::{Engine, alphabet};
+use chrono::DateTime;
 use hmac::{Hmac, Mac};
 use reqwest::{Client, StatusCode, header, redirect};
 use secrecy::ExposeSecret;
@@ -22,6 +24,11 @@ use crate::store::outbox::MessageToSend;
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 /// A secret that begins so is base64 behind it; any other is taken as it is.
 const SECRET_PREFIX: &str = "whsec_";
+/// Secrets are handed out with and without padding.
+const LENIENT_BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// One receiver.
 #[derive(Debug)]
@@ -87,8 +94,8 @@ impl Webhook {
             .body(message.body.clone())
             .send()
             .await
-            .map_err(|error| passing(unreachable(&error)))?;
-        judge(answer.status(), answer.headers())
+            .map_err(|error| unreachable(&error))?;
+        judge(answer.status(), answer.headers(), now)
     }
 
     fn url(&self) -> Result<Url, NotSent> {
@@ -115,13 +122,19 @@ impl Webhook {
 /// `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`.
 fn signature(secret: &str, id: &str, timestamp: &str, body: &str) -> Result<String, NotSent> {
     let key = match secret.strip_prefix(SECRET_PREFIX) {
-        Some(encoded) => STANDARD.decode(encoded).map_err(|_| {
+        Some(encoded) => LENIENT_BASE64.decode(encoded).map_err(|_| {
             passing(format!(
                 "the signing secret begins with {SECRET_PREFIX}, but what follows is not base64"
             ))
         })?,
         None => secret.as_bytes().to_vec(),
     };
+    if key.is_empty() {
+        // Anyone could sign with it.
+        return Err(passing(format!(
+            "the signing secret is empty; put the base64 of at least 24 random bytes after {SECRET_PREFIX}"
+        )));
+    }
     let mut mac =
         Hmac::<Sha256>::new_from_slice(&key).map_err(|_| passing("the signing secret cannot be used".to_owned()))?;
     mac.update(format!("{id}.{timestamp}.{body}").as_bytes());
@@ -129,7 +142,7 @@ fn signature(secret: &str, id: &str, timestamp: &str, body: &str) -> Result<Stri
 }
 
 /// What an answer means. A redirect is refused: what was signed for one receiver is not carried to another.
-fn judge(status: StatusCode, headers: &header::HeaderMap) -> Result<(), NotSent> {
+fn judge(status: StatusCode, headers: &header::HeaderMap, now: Moment) -> Result<(), NotSent> {
     if status.is_success() {
         return Ok(());
     }
@@ -144,9 +157,17 @@ fn judge(status: StatusCode, headers: &header::HeaderMap) -> Result<(), NotSent>
     }
     let retry_after = headers
         .get(header::RETRY_AFTER)
-        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-        .map(Duration::from_secs);
+        .and_then(|value| waited(value.to_str().ok()?.trim(), now));
     Err(NotSent::Passing { reason, retry_after })
+}
+
+/// A `Retry-After`, in seconds or as an HTTP date (RFC 9110 §10.2.3).
+fn waited(text: &str, now: Moment) -> Option<Duration> {
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = DateTime::parse_from_rfc2822(text).ok()?;
+    Some(Moment::from(until).since(now))
 }
 
 fn passing(reason: String) -> NotSent {
@@ -156,22 +177,25 @@ fn passing(reason: String) -> NotSent {
     }
 }
 
-/// What went wrong, without the address: it may be a secret.
-fn unreachable(error: &reqwest::Error) -> String {
+/// What went wrong, without the address: it may be a secret. A name that resolves to private addresses only is refused
+/// for good, like such an address written out.
+fn unreachable(error: &reqwest::Error) -> NotSent {
     let mut source: &dyn std::error::Error = error;
     while let Some(inner) = source.source() {
         source = inner;
         if source.to_string() == REFUSED {
-            return REFUSED.to_owned();
+            return NotSent::Permanent {
+                reason: REFUSED.to_owned(),
+            };
         }
     }
-    if error.is_timeout() {
+    passing(if error.is_timeout() {
         format!("no answer within {} s", ATTEMPT_TIMEOUT.as_secs())
     } else if error.is_connect() {
         "no connection to the receiver".to_owned()
     } else {
         "the connection to the receiver broke".to_owned()
-    }
+    })
 }
 
 #[cfg(test)]
@@ -195,7 +219,7 @@ mod tests {
     fn answers_are_told_apart() {
         let mut headers = header::HeaderMap::new();
         headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("90"));
-        let judged = |status: u16| judge(StatusCode::from_u16(status).unwrap(), &headers);
+        let judged = |status: u16| judge(StatusCode::from_u16(status).unwrap(), &headers, Moment::default());
         for good in [200, 202, 204] {
             assert_eq!(judged(good), Ok(()));
         }
@@ -211,6 +235,58 @@ mod tests {
                 matches!(judged(permanent), Err(NotSent::Permanent { .. })),
                 "{permanent}"
             );
+        }
+    }
+
+    #[test]
+    fn a_wait_is_read_in_seconds_and_as_a_date() {
+        let now: Moment = "2026-11-25T08:00:00Z".parse().unwrap();
+        assert_eq!(waited("120", now), Some(Duration::from_mins(2)));
+        assert_eq!(
+            waited("Wed, 25 Nov 2026 08:05:00 GMT", now),
+            Some(Duration::from_mins(5))
+        );
+        assert_eq!(waited("Wed, 25 Nov 2026 07:00:00 GMT", now), Some(Duration::ZERO));
+        for nonsense in ["soon", "-5", "", "1e9"] {
+            assert_eq!(waited(nonsense, now), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn secrets_come_encoded_or_raw_but_never_empty() {
+        let sign = |secret: &str| signature(secret, "a", "1", "b");
+        let raw = sign("hello").unwrap();
+        assert_eq!(sign("whsec_aGVsbG8=").unwrap(), raw);
+        assert_eq!(sign("whsec_aGVsbG8").unwrap(), raw);
+        for bad in ["", "whsec_", "whsec_not base64!"] {
+            assert!(
+                matches!(sign(bad), Err(NotSent::Passing { reason, .. }) if !reason.contains("not base64!")),
+                "{bad}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_of_this_computer_is_refused_for_good_like_its_number() {
+        for url in ["https://127.0.0.1:9/x", "https://localhost:9/x"] {
+            let settings = WebhookSettings {
+                url: UrlSource::Plain(url.parse().unwrap()),
+                secret: None,
+                allow_private: false,
+            };
+            let message = MessageToSend {
+                row: 1,
+                id: "msg_1".to_owned(),
+                body: "{}".to_owned(),
+                attempt: 1,
+                first_attempt: Moment::default(),
+                events: 1,
+            };
+            let outcome = Webhook::new(&settings).unwrap().send(&message, Moment::default()).await;
+            let refused = NotSent::Permanent {
+                reason: REFUSED.to_owned(),
+            };
+            assert_eq!(outcome, Err(refused), "{url}");
         }
     }
 }
