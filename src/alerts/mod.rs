@@ -245,8 +245,8 @@ pub async fn send_test(config: &Config, name: &str, clock: &Clock) -> Result<Str
     let Some(channel) = config.channels.iter().find(|channel| channel.name == name) else {
         let names: Vec<&str> = config.channels.iter().map(|channel| channel.name.as_str()).collect();
         return Err(match names.is_empty() {
-            true => format!("there is no channel {name:?}; add a [[channel]] to the settings"),
-            false => format!("there is no channel {name:?}; the settings name {}", names.join(", ")),
+            true => format!("there is no channel “{name}”; add a [[channel]] to the settings"),
+            false => format!("there is no channel “{name}”; the settings name {}", names.join(", ")),
         });
     };
     let sender = Sender::of(&channel.kind, config, Stream::Error)?;

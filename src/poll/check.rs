@@ -147,7 +147,7 @@ fn view_row(watch: &Watch, answer: Result<(serde_json::Value, &'static str), Cal
                 .filter(|(_, read)| !matches!(read, PartitionRead::Complete))
                 .map(|(container, _)| container.as_str())
                 .collect();
-            let mut detail = format!("{} settings read through the {}", drafts.len(), door.replace('-', " "));
+            let mut detail = format!("{} settings read through the {door}", drafts.len());
             if !missing.is_empty() {
                 detail.push_str(&format!("; without {}", missing.join(", ")));
             }
@@ -173,9 +173,10 @@ fn page_row(watch: &Watch, report: PageReport) -> CheckRow {
         } => {
             let sections: Vec<String> = by_section
                 .iter()
-                .map(|(section, count)| counted(*section, *count))
+                .filter(|(_, count)| *count > 0)
+                .map(|(section, count)| items(*section, *count))
                 .collect();
-            let mut detail = format!("read by {}: {}", parser.name(), sections.join(", "));
+            let mut detail = format!("read ({} layout): {}", parser.name(), sections.join(", "));
             if !unplaced.is_empty() {
                 let shown: Vec<&str> = unplaced.iter().take(UNPLACED_SHOWN_MAX).map(String::as_str).collect();
                 detail.push_str(&format!(
@@ -201,7 +202,8 @@ fn page_row(watch: &Watch, report: PageReport) -> CheckRow {
     }
 }
 
-fn counted(section: Section, count: usize) -> String {
+/// `1 main feature`, `2 issues to note`.
+fn items(section: Section, count: usize) -> String {
     let (one, many) = match section {
         Section::MainFeature => ("main feature", "main features"),
         Section::AdditionalEnhancement => ("additional enhancement", "additional enhancements"),

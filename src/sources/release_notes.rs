@@ -289,7 +289,8 @@ fn gather(reads: Vec<PageRead>, product: &str) -> Result<Observation, CallError>
             Outcome::Index(_) => PartitionRead::Complete,
             Outcome::Absent => PartitionRead::Absent,
             Outcome::Failed(error) => {
-                let reason = error.to_string();
+                // The coverage names the page already.
+                let reason = error.problem.to_string();
                 first_error.get_or_insert(error);
                 PartitionRead::Failed { reason }
             }

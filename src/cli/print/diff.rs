@@ -54,14 +54,15 @@ pub fn difference(found: &Difference, page: &Page) -> String {
 fn record(row: &DiffRow, page: &Page) -> String {
     let whole = row.changes.iter().find(|change| change.path.is_empty());
     let name = whole
-        .and_then(|change| {
-            words::naming(if row.op == Op::Removed {
+        .map(|change| {
+            words::what(if row.op == Op::Removed {
                 &change.old
             } else {
                 &change.new
             })
         })
-        .filter(|name| *name != row.key)
+        // `tab/Everything (tab)` would say it twice.
+        .filter(|name| *name != row.key && !row.key.starts_with(&format!("{name}/")))
         .map_or_else(String::new, |name| format!(" ({name})"));
     let key = clean(&row.key);
     let (word, ink) = match row.op {

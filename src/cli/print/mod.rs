@@ -106,8 +106,12 @@ impl Page {
         then.format(form).to_string()
     }
 
-    /// The same without the zone, for a table whose foot names it.
+    /// The same without the zone, and without the day where it is today: for tables.
     pub fn short_time(&self, moment: Moment) -> String {
+        let then = local(moment, self.zone);
+        if then.date_naive() == local(self.now, self.zone).date_naive() {
+            return then.format("%H:%M").to_string();
+        }
         let time = self.time(moment);
         time.rsplit_once(' ')
             .map_or(time.clone(), |(short, _)| short.to_owned())
@@ -255,6 +259,9 @@ pub(crate) mod tests {
         assert_eq!(page.time(at("2026-11-25T07:00:00Z")), "Nov 25 02:00 EST");
         assert_eq!(page.time(at("2025-07-01T16:05:00Z")), "Jul 1, 2025 12:05 EDT");
         assert_eq!(page.time_or(None, "never"), "never");
+        // The day is the consortium's: 04:59 UTC is still yesterday there.
+        assert_eq!(page.short_time(at("2026-11-25T05:00:00Z")), "00:00");
+        assert_eq!(page.short_time(at("2026-11-25T04:59:00Z")), "Nov 24 23:59");
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! Records as they stood.
 
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
 
 use super::{Ink, Page, clean, clean_lines, count, cut, words};
 use crate::insight::answers::RecordSet;
 
 /// Columns of a record's name in the list; the whole record shows all of it.
 const NAME_WIDTH: usize = 44;
+/// Columns of a time with its day; one of another year is wider and moves its own line only.
+const SINCE_WIDTH: usize = 12;
 /// Levels of a document that are indented; deeper ones stay on one line as JSON.
 const DEPTH_MAX: usize = 8;
 
@@ -15,27 +18,24 @@ pub fn list(set: &RecordSet, page: &Page) -> String {
     if set.rows.is_empty() {
         return none(set, page);
     }
-    let table = page.table(
-        &["Key", "What it is", "#Version", "As it stands since"],
-        set.rows.iter().map(|row| {
-            vec![
-                clean(&row.key),
-                cut(
-                    &words::naming(&row.body).unwrap_or_else(|| words::value(&row.body)),
-                    NAME_WIDTH,
-                ),
-                row.version.to_string(),
-                page.time(row.observed_at),
-            ]
-        }),
-    );
+    // The columns of known width come first: keys are as long as Ex Libris makes them, and must stay whole to be copied.
+    let mut text = Ink::Bold.on(&format!("{:<SINCE_WIDTH$}  Version  Record", "Since"));
+    text.push('\n');
+    for row in &set.rows {
+        let what = cut(&words::what(&row.body), NAME_WIDTH);
+        let since = page.short_time(row.observed_at);
+        let line = format!("{since:<SINCE_WIDTH$}  {:>7}  ", row.version);
+        let record = page.wrapped(&format!("{} – {what}", clean(&row.key)), line.width());
+        text.push_str(&line);
+        text.push_str(record.trim_start());
+    }
     let foot = format!(
-        "{} at {}; `almanac show {} KEY` shows one in full.",
+        "{} at {}, times of today where no day is said; `almanac show {} KEY` shows one in full.",
         count(set.rows.len(), "record", "records"),
         page.time(set.at),
         set.watch
     );
-    format!("{table}\n{}", page.wrapped(&foot, 0))
+    format!("{text}\n{}", page.wrapped(&foot, 0))
 }
 
 /// What `almanac show WATCH KEY` prints.

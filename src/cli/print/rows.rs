@@ -3,7 +3,11 @@
 use super::{Ink, Page, clean, count, events};
 use crate::model::answer::{CheckRow, MessageRow, MessageState, Outcome, PollRow, SnapshotRow, WatchHealth, WatchRow};
 use crate::model::event::Event;
+use crate::model::moment::Moment;
 use crate::model::observation::{Coverage, PartitionRead};
+
+/// Where the findings of a check begin: after `not ok`.
+const FOUND_COLUMN: usize = 8;
 
 /// What `almanac watches` prints.
 pub fn watches(rows: &[WatchRow], page: &Page) -> String {
@@ -57,7 +61,7 @@ pub fn watches(rows: &[WatchRow], page: &Page) -> String {
     }
     text.push('\n');
     let foot = format!(
-        "Times are in {}; quota is what Ex Libris said is left today.",
+        "Times are in {}, of today where no day is said; quota is what Ex Libris said is left today.",
         page.zone
     );
     text.push_str(&page.wrapped(&foot, 0));
@@ -76,15 +80,7 @@ pub fn polls(rows: &[PollRow], made: &[Event], page: &Page) -> String {
         return page.wrapped("There is nothing to poll; add a [[watch]] to the settings.", 0);
     }
     let mut text = page.table(
-        &[
-            "!Watch",
-            "Outcome",
-            "#Added",
-            "#Removed",
-            "#Modified",
-            "#Events",
-            "#Calls",
-        ],
+        &["!Watch", "Outcome", "#New", "#Gone", "#Changed", "#Events", "#Calls"],
         rows.iter().map(|row| {
             vec![
                 clean(&row.watch),
@@ -120,7 +116,7 @@ pub fn snapshots(watch: &str, rows: &[SnapshotRow], page: &Page) -> String {
         );
     }
     let table = page.table(
-        &["#Poll", "When", "#Added", "#Removed", "#Modified", "Read"],
+        &["#Poll", "When", "#New", "#Gone", "#Changed", "Read"],
         rows.iter().map(|row| {
             vec![
                 row.poll.to_string(),
@@ -146,26 +142,21 @@ pub fn checks(rows: &[CheckRow], page: &Page) -> String {
             0,
         );
     }
-    let mut text = page.table(
-        &["Result", "Subject", "Check", "Found"],
-        rows.iter().map(|row| {
-            vec![
-                if row.ok {
-                    Ink::Green.on("ok")
-                } else {
-                    Ink::Red.on("not ok")
-                },
-                clean(&row.subject),
-                clean(&row.check),
-                clean(&row.detail),
-            ]
-        }),
-    );
-    let remedies = rows.iter().filter_map(|row| {
-        let remedy = clean(row.remedy.as_deref()?);
-        Some(format!("{}, {}: {remedy}", clean(&row.subject), clean(&row.check)))
-    });
-    text.push_str(&notes("What to do", remedies, page));
+    // No table: addresses of pages are wider than any column, and the remedy belongs beside what needs it.
+    let mut text = String::new();
+    for row in rows {
+        let (word, ink) = if row.ok {
+            ("ok", Ink::Green)
+        } else {
+            ("not ok", Ink::Red)
+        };
+        let found = format!("{}, {}: {}", clean(&row.subject), clean(&row.check), clean(&row.detail));
+        text.push_str(&ink.on(&format!("{word:<FOUND_COLUMN$}")));
+        text.push_str(page.wrapped(&found, FOUND_COLUMN).trim_start());
+        if let Some(remedy) = &row.remedy {
+            text.push_str(&page.wrapped(&format!("→ {}", clean(remedy)), FOUND_COLUMN));
+        }
+    }
     let wrong = rows.iter().filter(|row| !row.ok).count();
     text.push('\n');
     text.push_str(&page.wrapped(
@@ -188,25 +179,23 @@ pub fn messages(rows: &[MessageRow], page: &Page) -> String {
         );
     }
     let mut text = page.table(
-        &[
-            "!Message",
-            "Channel",
-            "State",
-            "#Attempts",
-            "#Events",
-            "Sent or next try",
-        ],
+        &["!Message", "Channel", "State", "#Events", "!Sent or due"],
         rows.iter().map(|row| {
+            let time = |moment: Option<Moment>, otherwise: &str| {
+                moment.map_or_else(|| otherwise.to_owned(), |moment| page.short_time(moment))
+            };
             vec![
                 clean(&row.id),
                 clean(&row.channel),
-                message(row.state),
-                row.attempts.to_string(),
+                match row.attempts {
+                    0 | 1 => message(row.state),
+                    many => format!("{}, {many} tries", message(row.state)),
+                },
                 row.events.len().to_string(),
                 match row.state {
-                    MessageState::Sent => page.time_or(row.sent_at, "sent"),
+                    MessageState::Sent => time(row.sent_at, "sent"),
                     MessageState::Dead => "given up".to_owned(),
-                    MessageState::Waiting | MessageState::Sending => page.time_or(row.next_attempt, "when due"),
+                    MessageState::Waiting | MessageState::Sending => time(row.next_attempt, "when due"),
                 },
             ]
         }),
@@ -216,8 +205,10 @@ pub fn messages(rows: &[MessageRow], page: &Page) -> String {
         .filter(|row| row.state != MessageState::Sent)
         .filter_map(|row| Some(format!("{}: {}", clean(&row.id), clean(row.last_error.as_deref()?))));
     text.push_str(&notes("What went wrong", errors, page));
+    text.push('\n');
+    let zone = format!("Times are in {}, of today where no day is said.", page.zone);
+    text.push_str(&page.wrapped(&zone, 0));
     if rows.iter().any(|row| row.state == MessageState::Dead) {
-        text.push('\n');
         text.push_str(&page.wrapped("`almanac alerts retry` queues the dead ones again.", 0));
     }
     text

@@ -47,6 +47,19 @@ pub fn value(value: &Value) -> String {
     }
 }
 
+/// What a record is, in a few words: its name, on or off, its value, its type; else the size of its document.
+pub fn what(body: &Value) -> String {
+    let plain = |name: &str| body.get(name).filter(|value| is_plain(value)).map(value);
+    match body.get("on") {
+        Some(Value::Bool(true)) => "on".to_owned(),
+        Some(Value::Bool(false)) => "off".to_owned(),
+        _ => naming(body)
+            .or_else(|| plain("value"))
+            .or_else(|| plain("type"))
+            .unwrap_or_else(|| value(body)),
+    }
+}
+
 /// Whether a value fits on one line.
 pub fn is_plain(value: &Value) -> bool {
     !matches!(value, Value::Array(_) | Value::Object(_))
@@ -95,5 +108,14 @@ mod tests {
         );
         assert_eq!(naming(&json!({"on": true})), None);
         assert_eq!(naming(&json!(true)), None);
+    }
+
+    #[test]
+    fn a_record_without_a_name_says_what_it_is() {
+        assert_eq!(what(&json!({"type": "switch", "on": false})), "off");
+        assert_eq!(what(&json!({"type": "setting", "value": "30"})), "30");
+        assert_eq!(what(&json!({"type": "scope", "tab": "Everything"})), "scope");
+        assert_eq!(what(&json!({"name": "Elm College", "status": "ACTIVE"})), "Elm College");
+        assert_eq!(what(&json!({"a": 1, "b": 2})), "2 fields");
     }
 }
