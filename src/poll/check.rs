@@ -147,7 +147,7 @@ fn view_row(watch: &Watch, answer: Result<(serde_json::Value, &'static str), Cal
                 .filter(|(_, read)| !matches!(read, PartitionRead::Complete))
                 .map(|(container, _)| container.as_str())
                 .collect();
-            let mut detail = format!("{} settings read through the {door}", drafts.len());
+            let mut detail = format!("{} settings read through the {}", drafts.len(), door.replace('-', " "));
             if !missing.is_empty() {
                 detail.push_str(&format!("; without {}", missing.join(", ")));
             }
