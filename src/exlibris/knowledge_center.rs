@@ -6,7 +6,9 @@
 
 mod addresses;
 mod api;
+mod areas;
 mod blocks;
+mod hidden;
 mod ids;
 mod items;
 mod levels;
@@ -60,11 +62,12 @@ fn read_html(
     } else {
         parser
     };
-    let article = root::article(&html, url, wanted)?;
+    let hidden = hidden::Openable::of(&html);
+    let article = root::article(&html, url, wanted, &hidden)?;
     let title = api_title
         .filter(|title| !title.is_empty())
         .unwrap_or_else(|| article.title.clone());
-    let blocks = blocks::blocks_of(article.root, url).map_err(Implausible)?;
+    let blocks = blocks::blocks_of(article.root, url, &hidden).map_err(Implausible)?;
     let outline = outline::Outline::of(blocks, &title, url);
     let (items, unplaced) = items::read(&outline);
     if items.is_empty() {

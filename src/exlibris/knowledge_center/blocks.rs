@@ -8,6 +8,7 @@ use url::Url;
 
 use super::Link;
 use super::addresses;
+use super::hidden::Openable;
 use super::root::is_chrome_element;
 
 /// Real pages nest about 30 deep; recursion stops here, so that hostile markup cannot exhaust the stack.
@@ -40,9 +41,10 @@ pub(super) enum Kind {
 }
 
 /// The blocks below `root`, and whether the markup went beyond the bounds.
-pub(super) fn blocks_of(root: ElementRef<'_>, page: &Url) -> Result<Vec<Block>, String> {
+pub(super) fn blocks_of(root: ElementRef<'_>, page: &Url, openable: &Openable) -> Result<Vec<Block>, String> {
     let mut walk = Walk {
         page,
+        openable,
         blocks: Vec::new(),
         inline: Inline::default(),
         mode: Mode::Flow,
@@ -68,6 +70,7 @@ enum Mode {
 
 struct Walk<'a> {
     page: &'a Url,
+    openable: &'a Openable,
     blocks: Vec<Block>,
     inline: Inline,
     mode: Mode,
@@ -122,7 +125,7 @@ impl Walk<'_> {
     }
 
     fn element(&mut self, element: ElementRef<'_>, nesting: usize) {
-        if is_chrome_element(element) {
+        if is_chrome_element(element) || self.openable.hides(element) {
             return;
         }
         if let Some(level) = heading_level(element) {

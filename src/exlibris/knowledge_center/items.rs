@@ -7,7 +7,7 @@ use super::levels::{IMPLICIT, item_levels};
 use super::outline::{Line, Outline, Role};
 use super::text::Text;
 use super::tidy::names_a_tag;
-use super::wording::{Meta, is_area, month_heading};
+use super::wording::{Meta, month_heading};
 mod lists;
 mod old_page;
 
@@ -230,7 +230,7 @@ impl<'a> Reader<'a> {
                 !find_urms(&line.block.text.plain).is_empty() || !find_cases(&line.block.text.plain).is_empty()
             })
             .count();
-        let area = is_area(&self.outline.lines[at].block.text.one_line());
+        let area = self.outline.areas.knows(&self.outline.lines[at].block.text.one_line());
         !entries.is_empty() && only_entries && (with_ids * 2 > entries.len() || area)
     }
 
@@ -265,7 +265,7 @@ impl<'a> Reader<'a> {
                 self.close();
                 if let Some(release) = month_heading(&whole) {
                     self.month = Some((release, u8::MAX));
-                } else if is_area(&whole) && scope.section != Section::MainFeature {
+                } else if self.outline.areas.knows(&whole) && scope.section != Section::MainFeature {
                     self.group = Some(whole);
                 } else if self.is_loose_item(text, &scope) && scope.section != Section::AdditionalEnhancement {
                     self.begin_loose(loose::read(text, &self.outline.areas), &scope, Level::Other, text);
@@ -295,7 +295,7 @@ impl<'a> Reader<'a> {
                 .as_ref()
                 .map(|(release, _)| release.clone())
                 .or_else(|| page.map(|page| page.release.clone()))
-                .or_else(|| self.outline.page_release.clone()),
+                .or_else(|| self.outline.release.clone()),
             area: area.or_else(|| self.group.clone()).or(scope_area),
             ids,
             body: Vec::new(),

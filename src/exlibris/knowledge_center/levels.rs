@@ -1,7 +1,6 @@
 //! At which level the items of a section have their headings: the level may differ from page to page.
 
 use super::outline::{Line, Outline, Role};
-use super::wording::is_area;
 use std::collections::BTreeMap;
 
 /// The implicit section of an old page of one area, where levels are looked up by the line of the section's heading.
@@ -70,7 +69,7 @@ pub(super) fn item_levels(outline: &Outline) -> BTreeMap<usize, u8> {
                         let mut below = outline.lines[at + 1..]
                             .iter()
                             .take_while(|line| line.level == 0 || line.level > candidate);
-                        match is_area(&outline.lines[*at].block.text.one_line()) {
+                        match outline.areas.knows(&outline.lines[*at].block.text.one_line()) {
                             true => below.any(deeper),
                             false => below.next().is_some_and(deeper),
                         }

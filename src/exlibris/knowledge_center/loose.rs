@@ -1,13 +1,11 @@
 //! Items without a heading element: bullets, table rows and paragraphs of "Resolved Issues", "Issues to Note" and
 //! "Additional Enhancements".
 
-use std::collections::BTreeSet;
-
+use super::areas::Areas;
 use super::ids::{Ids, find_cases, find_urms, take_ids};
 use super::text::{MARK, Text};
 use super::wording::{
-    Meta, area_name, bare_words, find_month_year, first_sentence, is_area, month_heading, normal_area, read_meta,
-    split_meta, squeeze,
+    Meta, bare_words, find_month_year, first_sentence, month_heading, normal_area, read_meta, split_meta, squeeze,
 };
 
 /// Punctuation between the parts of a lead.
@@ -21,7 +19,7 @@ pub(super) struct Loose {
 }
 
 /// Reads a bullet or a paragraph.
-pub(super) fn read(text: &Text, areas: &BTreeSet<String>) -> Loose {
+pub(super) fn read(text: &Text, areas: &Areas) -> Loose {
     let mut meta = Meta::default();
     let (mut rich, mut plain): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     let marked: Vec<&str> = text.marked.lines().collect();
@@ -32,21 +30,11 @@ pub(super) fn read(text: &Text, areas: &BTreeSet<String>) -> Loose {
             absorb(&mut meta, found);
             continue;
         }
-        let (ids, rest) = take_ids(&spaced);
-        let area = area_name(&rest)
-            .flatten()
-            .filter(|area| areas.contains(area) || is_area(area));
-        if let Some(area) = area.filter(|_| at == 0 && text.line_count() > 1) {
-            absorb(
-                &mut meta,
-                Meta {
-                    release: None,
-                    area: Some(area),
-                    ids,
-                },
-            );
+        if let Some(found) = areas.read_lead(&spaced).filter(|_| at == 0 && marked.len() > 1) {
+            absorb(&mut meta, found);
             continue;
         }
+        let (ids, rest) = take_ids(&spaced);
         if bare_words(&rest).is_empty() && !(ids.cases.is_empty() && ids.tags.is_empty()) {
             meta.ids.absorb(ids);
             continue;
@@ -56,8 +44,8 @@ pub(super) fn read(text: &Text, areas: &BTreeSet<String>) -> Loose {
     }
     if let (Some(rich_first), Some(plain_first)) = (rich.first_mut(), plain.first_mut()) {
         let mut ignored = Meta::default();
-        *rich_first = take_lead(rich_first, &mut ignored);
-        *plain_first = take_lead(plain_first, &mut meta);
+        *rich_first = take_lead(rich_first, &mut ignored, areas);
+        *plain_first = take_lead(plain_first, &mut meta, areas);
     }
     let (body, plain) = (rich.join("\n"), plain.join("\n"));
     for id in own_urms(&plain) {
@@ -66,7 +54,7 @@ pub(super) fn read(text: &Text, areas: &BTreeSet<String>) -> Loose {
     meta.ids
         .cases
         .extend(find_cases(&plain).into_iter().flat_map(|(_, numbers)| numbers));
-    let lead = bold_heading(text, &plain);
+    let lead = bold_heading(text, &plain, areas);
     match lead {
         Some(lead) => {
             let rest = body.strip_prefix(lead.as_str()).map(|rest| {
@@ -109,10 +97,10 @@ fn absorb(meta: &mut Meta, found: Meta) {
 }
 
 /// The bold words at the beginning, where they are a heading and not an id, an area or the whole text.
-fn bold_heading(text: &Text, plain: &str) -> Option<String> {
+fn bold_heading(text: &Text, plain: &str, areas: &Areas) -> Option<String> {
     let lead = text.bold_lead.as_str();
     let mut ignored = Meta::default();
-    let lead = take_lead(lead, &mut ignored);
+    let lead = take_lead(lead, &mut ignored, areas);
     let bare = bare_words(&take_ids(&lead).1);
     let lone = text.all_bold && text.line_count() == 1;
     let note = matches!(
@@ -122,14 +110,14 @@ fn bold_heading(text: &Text, plain: &str) -> Option<String> {
     (!lone
         && !note
         && bare.contains(' ')
-        && !is_area(&lead)
+        && !areas.knows(&lead)
         && month_heading(&lead).is_none()
         && plain.starts_with(&lead))
     .then_some(lead)
 }
 
 /// Takes ids, month and area from the beginning of a line.
-fn take_lead(line: &str, meta: &mut Meta) -> String {
+fn take_lead(line: &str, meta: &mut Meta, areas: &Areas) -> String {
     let mut rest = line.trim().to_owned();
     if let Some((found, after)) = split_meta(&rest) {
         absorb(meta, found);
@@ -160,7 +148,7 @@ fn take_lead(line: &str, meta: &mut Meta) -> String {
             .or_else(|| start.find(" - "))
             .or_else(|| start.find(" – "));
         if let Some(cut) = cut.filter(|cut| *cut > 0)
-            && is_area(start[..cut].trim_matches(|c: char| c.is_whitespace() || SEPARATORS.contains(c)))
+            && areas.knows(start[..cut].trim_matches(|c: char| c.is_whitespace() || SEPARATORS.contains(c)))
             && meta.area.is_none()
         {
             meta.area = Some(normal_area(
@@ -353,7 +341,7 @@ fn column(name: &str) -> Option<Column> {
 }
 
 /// Reads a table row; `None` where it says nothing.
-pub(super) fn read_row(cells: &[Text], columns: &[Column], areas: &BTreeSet<String>) -> Option<Loose> {
+pub(super) fn read_row(cells: &[Text], columns: &[Column], areas: &Areas) -> Option<Loose> {
     let mut meta = Meta::default();
     let mut heading: Option<String> = None;
     let mut texts: Vec<&Text> = Vec::new();
@@ -376,7 +364,7 @@ pub(super) fn read_row(cells: &[Text], columns: &[Column], areas: &BTreeSet<Stri
             meta.ids.cases.extend(numbers.map(str::to_owned));
         } else if let Some(found) = read_meta(&cell.spaced()) {
             absorb(&mut meta, found);
-        } else if named == Some(Column::Area) || (named.is_none() && is_area(&text)) {
+        } else if named == Some(Column::Area) || (named.is_none() && areas.knows(&text)) {
             meta.area = Some(normal_area(&text));
         } else if named == Some(Column::Heading) {
             heading = Some(text);

@@ -1,14 +1,12 @@
 //! What each line of a page is: the title, a section, a month, an item's heading, its meta line, or text.
 
+use super::areas::{Areas, area_line};
 use super::blocks::{Block, Kind};
 use super::ids::take_ids;
 use super::sections::{SectionName, section_name};
 use super::tidy::{demote_metas, split_lines, without_chrome};
-use super::wording::{
-    Meta, area_name, bare_words, find_month_year, is_area, month_heading, normal_area, read_meta, split_meta, squeeze,
-};
+use super::wording::{Meta, bare_words, find_month_year, month_heading, normal_area, read_meta, squeeze};
 use std::collections::BTreeSet;
-
 use url::Url;
 
 use super::addresses::page_name;
@@ -25,11 +23,10 @@ pub(super) struct Outline {
     pub lines: Vec<Line>,
     /// Set on an old page of one area: then items need no section heading.
     pub area_page: Option<AreaPage>,
-    /// The month of a page that is about one release: `Rapido February 2019 Release Notes`.
-    pub page_release: Option<String>,
-    /// Areas that sure meta lines of this page name, so that they are known where they stand alone.
-    pub areas: BTreeSet<String>,
     pub title: String,
+    /// The month of a page that is of one month alone, by its title.
+    pub release: Option<String>,
+    pub areas: Areas,
 }
 
 /// An old page of one area and month.
@@ -77,17 +74,16 @@ impl Outline {
         let blocks = without_chrome(blocks);
         let blocks = blocks.into_iter().flat_map(split_lines).collect();
         let blocks = promote_sections(demote_metas(blocks));
+        let areas = Areas::of(&blocks);
         let blocks = meta_behind_heading(blocks);
         let blocks = promote_headings(blocks);
-        let areas = areas_of(&blocks);
         let mut outline = Outline {
             lines: mark_metas(blocks, &areas),
-            area_page,
-            page_release: month_heading(title),
+            release: month_heading(title),
             areas,
+            area_page,
             title: title.to_owned(),
         };
-        outline.mark_lone_areas();
         outline.promote_bold();
         outline.name_headings();
         outline
@@ -95,37 +91,7 @@ impl Outline {
 
     /// Whether the heading at `at` is directly followed by its meta line.
     pub fn is_anchored(&self, at: usize) -> bool {
-        matches!(self.lines.get(at + 1).map(|line| &line.role), Some(Role::Meta(_)))
-    }
-
-    /// On a page where headings have meta lines, a heading whose meta line lost month and ids still has its area: a few
-    /// capitalised words, and then running text.
-    fn mark_lone_areas(&mut self) {
-        let heads_item = |line: &Line| {
-            let name = section_name(&line.block.text.one_line());
-            line.role == Role::Heading && name.is_none()
-        };
-        if !(0..self.lines.len()).any(|at| heads_item(&self.lines[at]) && self.is_anchored(at)) {
-            return;
-        }
-        for at in 1..self.lines.len() {
-            let runs_on = self.lines.get(at + 1).is_some_and(|next| {
-                next.role == Role::Text
-                    && next
-                        .block
-                        .text
-                        .plain
-                        .trim_end()
-                        .ends_with(['.', '!', '?', ':', '”', '"'])
-            });
-            if !heads_item(&self.lines[at - 1]) || self.lines[at].role != Role::Text || !runs_on {
-                continue;
-            }
-            let blocks = [self.lines[at].block.clone(), self.lines[at + 1].block.clone()];
-            if let Some(meta) = area_alone(&blocks, &self.areas, true) {
-                self.lines[at].role = Role::Meta(meta);
-            }
-        }
+        matches!(self.lines.get(at + 1).map(|line| &line.role), Some(Role::Meta(meta)) if meta.release.is_some() || !meta.ids.urm.is_empty())
     }
 
     fn name_headings(&mut self) {
@@ -197,6 +163,7 @@ impl Outline {
         if real || !(bold_heads || self.area_page.is_some()) {
             return;
         }
+        let areas = &self.areas;
         for at in 0..self.lines.len() {
             let follows = self
                 .lines
@@ -210,7 +177,7 @@ impl Outline {
                 && follows
                 && !text.ends_with([':', '.', '!'])
                 && month_heading(&text).is_none()
-                && !is_area(&text)
+                && !areas.knows(&text)
                 && text.chars().count() <= MAX_HEADING_CHARS
             {
                 line.role = Role::Heading;
@@ -321,8 +288,9 @@ fn promote_headings(mut blocks: Vec<Block>) -> Vec<Block> {
 }
 
 /// Finds the meta line behind each heading, also where it is spread over several lines.
-fn mark_metas(blocks: Vec<Block>, areas: &BTreeSet<String>) -> Vec<Line> {
+fn mark_metas(blocks: Vec<Block>, areas: &Areas) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::with_capacity(blocks.len());
+    let levels = levels_with_metas(&blocks, areas);
     let mut at = 0;
     while at < blocks.len() {
         let block = blocks[at].clone();
@@ -345,8 +313,9 @@ fn mark_metas(blocks: Vec<Block>, areas: &BTreeSet<String>) -> Vec<Line> {
         if !takes_meta {
             continue;
         }
-        let alone = || area_alone(&blocks[at..], areas, false).map(|meta| (meta, 1));
-        if let Some((meta, count)) = meta_at(&blocks[at..]).or_else(alone) {
+        if let Some((meta, count)) =
+            meta_at(&blocks[at..], areas).or_else(|| area_at(&blocks[at..], areas, levels.contains(&level)))
+        {
             let images = blocks[at..at + count]
                 .iter()
                 .map(|block| block.text.images.as_str())
@@ -365,40 +334,7 @@ fn mark_metas(blocks: Vec<Block>, areas: &BTreeSet<String>) -> Vec<Line> {
     lines
 }
 
-/// The areas that sure meta lines name, below a heading or at the beginning of a bullet.
-fn areas_of(blocks: &[Block]) -> BTreeSet<String> {
-    let read = |block: &Block| {
-        let text = block.text.spaced();
-        read_meta(&text).or_else(|| split_meta(&text).map(|(meta, _)| meta))
-    };
-    blocks
-        .iter()
-        .filter(|block| !matches!(block.kind, Kind::Heading(_)))
-        .filter_map(|block| read(block).filter(Meta::is_strong)?.area)
-        .collect()
-}
-
-/// A line that is an area's name and perhaps its tags, and nothing more; not the first of a list that goes on.
-fn area_alone(blocks: &[Block], areas: &BTreeSet<String>, unknown_too: bool) -> Option<Meta> {
-    let block = blocks
-        .first()
-        .filter(|block| !matches!(block.kind, Kind::Heading(_) | Kind::Row { .. }))?;
-    let list_goes_on =
-        matches!(block.kind, Kind::Bullet(_)) && blocks.get(1).is_some_and(|next| next.kind == block.kind);
-    if list_goes_on || block.text.line_count() != 1 {
-        return None;
-    }
-    let (ids, rest) = take_ids(&squeeze(&block.text.spaced()));
-    let area = area_name(&rest)??;
-    let known = areas.contains(&area) || is_area(&area);
-    (known || unknown_too).then_some(Meta {
-        release: None,
-        area: Some(area),
-        ids,
-    })
-}
-
-fn meta_at(blocks: &[Block]) -> Option<(Meta, usize)> {
+fn meta_at(blocks: &[Block], areas: &Areas) -> Option<(Meta, usize)> {
     let mut parts: Vec<String> = Vec::new();
     for (at, block) in blocks.iter().take(MAX_META_LINES).enumerate() {
         let text = block.text.spaced();
@@ -406,13 +342,13 @@ fn meta_at(blocks: &[Block]) -> Option<(Meta, usize)> {
             break;
         }
         if !is_label(&text) {
-            let part = as_meta_part(&text);
+            let part = as_meta_part(&text, areas);
             // An unknown area name counts behind a month, and where ids or the month follow at once.
             let next = blocks.get(at + 1).map(|block| block.text.spaced()).unwrap_or_default();
             let behind_month = parts.iter().any(|part| is_month(part))
                 && parts.iter().all(|part| part.is_empty() || is_bare_id_or_month(part));
             let bridged = text.chars().count() <= 60
-                && as_meta_part(&format!("May 2000 {text}"))
+                && as_meta_part(&format!("May 2000 {text}"), areas)
                 && (behind_month || is_bare_id_or_month(&next));
             if !part && !bridged {
                 break;
@@ -425,6 +361,52 @@ fn meta_at(blocks: &[Block]) -> Option<(Meta, usize)> {
         let meta = read_meta(&joined)?;
         Some((meta, count))
     })
+}
+
+/// The levels of headings that full meta lines follow: items' headings, and no sub-headings.
+fn levels_with_metas(blocks: &[Block], areas: &Areas) -> BTreeSet<u8> {
+    let heads = blocks.iter().enumerate().filter_map(|(at, block)| match block.kind {
+        Kind::Heading(level) => Some((at, level)),
+        _ => None,
+    });
+    heads
+        .filter(|(at, _)| meta_at(&blocks[at + 1..], areas).is_some_and(|(meta, _)| meta.is_strong()))
+        .map(|(_, level)| level)
+        .collect()
+}
+
+/// A meta line that has neither month nor ids: an area, perhaps with marks before or behind it. An area that nothing
+/// else names is believed below a heading of an item (`habit`).
+fn area_at(blocks: &[Block], areas: &Areas, habit: bool) -> Option<(Meta, usize)> {
+    let mut found = Meta::default();
+    let mut count = 0;
+    for block in blocks.iter().take(MAX_META_LINES) {
+        let text = block.text.spaced();
+        if !matches!(block.kind, Kind::Paragraph | Kind::Bullet(1)) || block.text.line_count() > 1 {
+            break;
+        }
+        let (ids, rest) = take_ids(&text);
+        let known = areas.read(&text);
+        if bare_words(&rest).is_empty() && (text.is_empty() || !ids.tags.is_empty()) {
+            found.ids.absorb(ids);
+        } else if let Some(meta) = known
+            .or_else(|| area_line(&text).filter(|_| habit))
+            .filter(|_| found.area.is_none())
+        {
+            found.area = meta.area;
+            found.ids.absorb(meta.ids);
+        } else {
+            break;
+        }
+        count += 1;
+    }
+    // Of a list, all entries belong to the meta line, or it is the body's.
+    let list = count > 0 && blocks[count - 1].kind == Kind::Bullet(1);
+    let goes_on = list
+        && blocks
+            .get(count)
+            .is_some_and(|next| matches!(next.kind, Kind::Bullet(_)));
+    (found.area.is_some() && !goes_on).then_some((found, count))
 }
 
 fn is_label(text: &str) -> bool {
@@ -444,8 +426,8 @@ fn is_label(text: &str) -> bool {
         )
 }
 
-fn as_meta_part(text: &str) -> bool {
-    is_area(text) || read_meta(text).is_some() || {
+fn as_meta_part(text: &str, areas: &Areas) -> bool {
+    areas.knows(text) || read_meta(text).is_some() || {
         let (ids, rest) = take_ids(text);
         !ids.tags.is_empty() && bare_words(&rest).is_empty()
     }

@@ -1,6 +1,7 @@
 //! Where the article is on a page, whose markup it is, and which pages are no article at all.
 
 use super::blocks::heading_level;
+use super::hidden::Openable;
 use super::ids::find_urms;
 use super::sections::section_name;
 use super::wording::{bare_words, find_month_year, squeeze};
@@ -23,8 +24,13 @@ pub(super) struct Article<'a> {
 ///
 /// # Errors
 /// [`Implausible`] where the page says itself that it is something else, or where its container is missing or empty.
-pub(super) fn article<'a>(html: &'a Html, url: &Url, wanted: ReleaseNotesParser) -> Result<Article<'a>, Implausible> {
-    let title = title(html);
+pub(super) fn article<'a>(
+    html: &'a Html,
+    url: &Url,
+    wanted: ReleaseNotesParser,
+    openable: &Openable,
+) -> Result<Article<'a>, Implausible> {
+    let title = title(html, openable);
     if let Some(what) = is_something_else(html, url, &title) {
         return Err(Implausible(what));
     }
@@ -154,9 +160,14 @@ pub(super) fn why_empty(html: &Html) -> String {
     "it holds no release-note item".to_owned()
 }
 
-fn title(html: &Html) -> String {
+fn title(html: &Html, openable: &Openable) -> String {
+    let hidden = |heading: &ElementRef<'_>| {
+        let around = heading.ancestors().filter_map(ElementRef::wrap);
+        openable.hides(*heading) || around.into_iter().any(|element| openable.hides(element))
+    };
     let chosen = select(html, "h1")
         .into_iter()
+        .filter(|heading| !hidden(heading))
         .map(text_of)
         .find(|text| !text.is_empty());
     chosen
@@ -167,9 +178,6 @@ fn title(html: &Html) -> String {
 
 /// Whether an element is the site's furniture rather than the article's text.
 pub(super) fn is_chrome_element(element: ElementRef<'_>) -> bool {
-    if is_unseen(element) {
-        return true;
-    }
     let value = element.value();
     match value.name() {
         "script" | "style" | "noscript" | "template" | "svg" | "iframe" | "nav" | "footer" | "button" | "input"
@@ -206,19 +214,6 @@ pub(super) fn is_chrome_element(element: ElementRef<'_>) -> bool {
     let mut names = value.classes().chain(value.id()).map(str::to_ascii_lowercase);
     let named = names.any(|name| is_chrome_name(&name) || (is_perhaps_chrome_name(&name) && !has_heading(element)));
     named && value.name() != "body" && value.name() != "html" && !holds_notes(element)
-}
-
-/// Whether a person who looks at the page does not see it.
-fn is_unseen(element: ElementRef<'_>) -> bool {
-    let value = element.value();
-    let style: String = value
-        .attr("style")
-        .unwrap_or_default()
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .collect();
-    let style = style.to_ascii_lowercase();
-    value.attr("hidden").is_some() || style.contains("display:none") || style.contains("visibility:hidden")
 }
 
 /// Names that only the furniture of a page has.

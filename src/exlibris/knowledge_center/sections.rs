@@ -81,11 +81,13 @@ pub(super) fn section_name(heading: &str) -> Option<SectionName> {
         .filter(|word| !PRODUCT_WORDS.contains(word) && !word.is_empty() && !word.bytes().all(|b| b.is_ascii_digit()))
         .collect();
     let mut name = words.join(" ");
-    for filler in [" this", " for", " in", " of"] {
+    // "Main Features in This Release", "Resolved Issues of the Month".
+    for filler in [" month", " update", " this", " the", " for", " in", " of"] {
         if let Some(shorter) = name.strip_suffix(filler) {
             name = shorter.to_owned();
         }
     }
+    let words: Vec<&str> = name.split(' ').collect();
     let named = |names: &[(&str, Section)]| {
         names
             .iter()

@@ -97,7 +97,6 @@ pub(super) fn demote_metas(mut blocks: Vec<Block>) -> Vec<Block> {
         let name = blocks[at - 1].text.one_line();
         let below_item = section_name(&name).is_none() && month_heading(&name).is_none();
         if below_item
-            && month_heading(&text).is_none()
             && begins_like_meta(&text)
             && (level > above || read_meta(&text).is_some_and(|meta| meta.is_sure()))
         {
@@ -110,7 +109,10 @@ pub(super) fn demote_metas(mut blocks: Vec<Block>) -> Vec<Block> {
 fn begins_like_meta(text: &str) -> bool {
     let month = find_month_year(text).is_some_and(|(_, range)| range.start == 0);
     let id = find_urms(text).first().is_some_and(|(range, _)| range.start == 0);
-    (month || id) && section_name(text).is_none() && read_meta(text).is_some_and(|meta| meta.is_strong())
+    (month || id)
+        && section_name(text).is_none()
+        && month_heading(text).is_none()
+        && read_meta(text).is_some_and(|meta| meta.is_strong())
 }
 
 /// Cuts a paragraph before the lines named.

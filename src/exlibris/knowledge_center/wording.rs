@@ -1,13 +1,14 @@
 //! The small language of release notes: months, issue ids, tags, the meta line under a heading, the names of sections
 //! (RELEASE_NOTES.md §3). Everything here works on plain text.
 
+use super::areas::is_area;
 use super::ids::{Ids, find_urms, take_ids};
 use super::sections::PRODUCT_WORDS;
 
 /// A meta line with five issue ids has about 120 characters; nothing longer than this is taken for one.
-const MAX_META_CHARS: usize = 300;
+pub(super) const MAX_META_CHARS: usize = 300;
 /// The longest area name seen is "User Experience, Accessibility & Infrastructure" (47 characters).
-const MAX_AREA_CHARS: usize = 90;
+pub(super) const MAX_AREA_CHARS: usize = 90;
 
 const MONTHS: [&str; 12] = [
     "january",
@@ -209,53 +210,6 @@ pub(super) fn month_heading(heading: &str) -> Option<String> {
         .split(' ')
         .all(|word| word.is_empty() || PRODUCT_WORDS.contains(&word) || filler.contains(&word))
         .then_some(release)
-}
-
-/// Area names as the notes use them (they change over the years, so this only helps, it never decides alone).
-pub(super) fn is_area(text: &str) -> bool {
-    const AREAS: [&str; 36] = [
-        "acquisitions",
-        "administration",
-        "administration and infrastructure",
-        "analytics",
-        "apis",
-        "api",
-        "collaborative networks",
-        "configuration",
-        "consortia",
-        "digital",
-        "digital resource management",
-        "discovery",
-        "electronic resource management",
-        "fulfillment",
-        "fulfillment and resource sharing",
-        "fulfillment resource sharing",
-        "fulfillment networks",
-        "infrastructure",
-        "integrations",
-        "leganto",
-        "metadata management",
-        "next discovery experience",
-        "physical resource management",
-        "primo ve",
-        "rapido",
-        "rapidill",
-        "resource management",
-        "resource sharing",
-        "search",
-        "selection",
-        "user experience",
-        "user experience accessibility and infrastructure",
-        "administration and integrations",
-        "user interface",
-        "user management",
-        "general",
-    ];
-    let known = |text: &str| AREAS.contains(&bare_words(&text.replace('&', "and")).as_str());
-    known(text)
-        || text
-            .split_once(" - ")
-            .is_some_and(|(area, _)| known(area) && text.chars().count() <= MAX_AREA_CHARS)
 }
 
 /// The first sentence, without its full stop.

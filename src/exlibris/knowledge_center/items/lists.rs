@@ -3,7 +3,7 @@
 use super::super::blocks::Kind;
 use super::super::ids::{find_cases, find_urms};
 use super::super::text::Text;
-use super::super::wording::{bare_words, is_area, month_heading, read_meta};
+use super::super::wording::{bare_words, month_heading, read_meta};
 use super::super::{Section, loose};
 use super::{Level, Reader, Scope, bullet_line, image_tags};
 
@@ -21,7 +21,7 @@ impl Reader<'_> {
         if parent && let Some(release) = month_heading(&whole) {
             self.close();
             self.month = Some((release, u8::MAX));
-        } else if parent && is_area(&whole) {
+        } else if parent && self.outline.areas.knows(&whole) {
             self.close();
             self.group = Some(whole);
         } else if (scope.section != Section::MainFeature || self.is_loose_item(text, scope)) && !says_none(&whole) {

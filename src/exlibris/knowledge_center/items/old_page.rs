@@ -6,18 +6,6 @@ use super::super::outline::{Line, Role};
 use super::super::wording::{bare_words, first_sentence};
 use super::{Level, Reader, bullet_line};
 
-/// Whether a paragraph is running text of its own, not the lead into a list nor a reference: then the lists of the page
-/// are part of one text.
-fn runs_on(line: &&Line) -> bool {
-    let text = line.block.text.one_line();
-    let bare = bare_words(&text);
-    line.block.kind == Kind::Paragraph
-        && text.ends_with(['.', '!', '”', '"'])
-        && !["the following", "for more information", "for details", "see "]
-            .iter()
-            .any(|lead| bare.starts_with(lead))
-}
-
 impl Reader<'_> {
     /// An old page of one area without any sub-heading (May 2016, Acquisitions): its bullets, or else the page, are its items.
     pub(super) fn whole_page(&mut self) {
@@ -61,7 +49,7 @@ impl Reader<'_> {
                 }
             }
             self.close();
-        } else if texts.iter().any(|line| matches!(line.block.kind, Kind::Bullet(1))) && !texts.iter().any(runs_on) {
+        } else if is_list_of_items(&texts) {
             self.unplaced.clear();
             for line in texts {
                 match line.block.kind {
@@ -91,4 +79,18 @@ impl Reader<'_> {
             self.close();
         }
     }
+}
+
+/// Whether a page's bullets are its items: nothing but an introduction stands before them, and no running text behind.
+fn is_list_of_items(texts: &[&Line]) -> bool {
+    let bullet = |line: &&Line| matches!(line.block.kind, Kind::Bullet(_));
+    let introduces = |line: &&Line| {
+        let bare = bare_words(&line.block.text.plain);
+        let says = ["following", "enhancements", "release", "below", "new features"];
+        line.block.text.plain.ends_with(':') || says.iter().any(|word| bare.contains(word))
+    };
+    let Some(first) = texts.iter().position(bullet) else {
+        return false;
+    };
+    texts[..first].iter().all(introduces) && texts[first..].iter().all(bullet)
 }
