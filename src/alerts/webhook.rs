@@ -147,10 +147,17 @@ fn judge(status: StatusCode, headers: &header::HeaderMap, now: Moment) -> Result
         return Ok(());
     }
     let reason = format!("the receiver answered {}", status.as_u16());
+    // A receiver that is being set up anew or changes its key answers 401, 403 or 404 for a while: better a day of attempts
+    // than a lost alert.
     let may_pass = status.is_server_error()
         || matches!(
             status,
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
+            StatusCode::UNAUTHORIZED
+                | StatusCode::FORBIDDEN
+                | StatusCode::NOT_FOUND
+                | StatusCode::REQUEST_TIMEOUT
+                | StatusCode::TOO_EARLY
+                | StatusCode::TOO_MANY_REQUESTS
         );
     if !may_pass {
         return Err(NotSent::Permanent { reason });
@@ -223,14 +230,14 @@ mod tests {
         for good in [200, 202, 204] {
             assert_eq!(judged(good), Ok(()));
         }
-        for passing in [408, 425, 429, 500, 502, 503, 504] {
+        for passing in [401, 403, 404, 408, 425, 429, 500, 502, 503, 504] {
             let wait = Some(Duration::from_secs(90));
             assert!(
                 matches!(judged(passing), Err(NotSent::Passing { retry_after, .. }) if retry_after == wait),
                 "{passing}"
             );
         }
-        for permanent in [301, 307, 400, 401, 403, 404, 410, 413] {
+        for permanent in [301, 307, 400, 405, 410, 413] {
             assert!(
                 matches!(judged(permanent), Err(NotSent::Permanent { .. })),
                 "{permanent}"

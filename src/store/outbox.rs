@@ -23,6 +23,8 @@ use crate::model::moment::Moment;
 const META_INSTANCE: &str = "instance";
 /// An attempt that began longer ago has no one waiting for it: its process ended. Many times the longest attempt.
 const ATTEMPT_STALE_AFTER: Duration = Duration::from_secs(120);
+/// No attempt is ever planned further ahead; one that is was planned by a clock that ran ahead, and is due.
+const ATTEMPT_AHEAD_MAX: Duration = Duration::from_secs(7 * 60 * 60);
 /// Bytes of events that one message carries at most (one event always fits): receivers cap what they take.
 const EVENTS_BYTES_MAX: usize = 128 * 1024;
 /// Characters of an error that are kept with a message.
@@ -183,7 +185,7 @@ impl WriteTx {
         .bind(self.wall.millis())
         .bind(self.wall.millis())
         .bind(id)
-        .bind(next.is_none_or(|next| next <= self.wall.millis()))
+        .bind(next.is_none_or(|next| next <= self.wall.millis() || next > self.wall.plus(ATTEMPT_AHEAD_MAX).millis()))
         .bind(stale)
         .execute(&mut *self.tx)
         .await?;
@@ -319,7 +321,8 @@ impl WriteTx {
 }
 
 const ANYTHING_DUE: &str = "SELECT EXISTS (SELECT 1 FROM notice WHERE channel = ?1 AND message_id IS NULL AND due_ms <= ?2) \
-     OR EXISTS (SELECT 1 FROM message WHERE channel = ?1 AND state IN ('waiting', 'sending'))";
+     OR COALESCE((SELECT state = 'sending' OR next_attempt_ms IS NULL OR next_attempt_ms <= ?2 OR next_attempt_ms > ?3 FROM message \
+                  WHERE channel = ?1 AND state IN ('waiting', 'sending') ORDER BY id LIMIT 1), 0)";
 
 impl Store {
     /// Whether a channel may have something to be sent; asked at every heartbeat, so it takes no write lock.
@@ -330,6 +333,7 @@ impl Store {
         Ok(sqlx::query_scalar(ANYTHING_DUE)
             .bind(channel)
             .bind(now.millis())
+            .bind(now.plus(ATTEMPT_AHEAD_MAX).millis())
             .fetch_one(&self.reader)
             .await?)
     }

@@ -478,3 +478,52 @@ async fn a_console_channel_never_stands_in_a_programs_way() {
         String::from_utf8_lossy(&second.stderr)
     );
 }
+
+#[tokio::test]
+async fn what_concerns_no_single_library_reaches_every_librarys_route() {
+    let mut channels = String::new();
+    for (name, condition) in [
+        ("elm", "institutions = [\"01ELM_INST\"]"),
+        ("alma", "products = [\"alma\"]"),
+        ("rapido", "products = [\"Rapido\"]"),
+    ] {
+        channels.push_str(&format!(
+            "[[channel]]\nname = \"{name}\"\ntype = \"webhook\"\nurl = \"{{server}}/hook/{name}\"\nallow_private = true\n\n\
+             [[route]]\nchannel = \"{name}\"\n{condition}\nwhen = \"at-once\"\n\n"
+        ));
+    }
+    let world = world(&channels).await;
+    let item = (
+        "Lend Across Two Networks",
+        "February 2027 Resource Sharing URM-1001",
+        "Two networks can now lend to each other.",
+    );
+    let old = ("New Icon", "February 2027 Acquisitions URM-1002", "An icon is new.");
+    let show = |items: &[crate::world::NotesItem<'_>]| {
+        world.wire().pages.insert(
+            crate::world::notes_path(2027),
+            crate::world::notes_page(2027, items, &[]),
+        );
+    };
+    show(&[old]);
+    world.poll("release-notes/alma").await;
+    show(&[old, item]);
+    assert_eq!(world.poll("release-notes/alma").await.events, 1);
+    world.deliver().await;
+    let mut told: Vec<String> = world.wire().attempts.iter().map(|(path, ..)| path.clone()).collect();
+    told.sort();
+    assert_eq!(told, ["/hook", "/hook/alma", "/hook/elm"]);
+}
+
+#[tokio::test]
+async fn a_clock_that_ran_ahead_does_not_hold_an_attempt_back_for_years() {
+    let world = world("").await;
+    something_happens(&world).await;
+    world.wire().receivers = vec![("/hook".into(), 500)];
+    world.hand.advance(Duration::from_hours(24 * 365));
+    world.deliver().await;
+    world.hand.set(world.clock.now().minus(Duration::from_hours(24 * 365)));
+    world.wire().receivers.clear();
+    world.deliver().await;
+    assert_eq!(kinds(&world), ["partner.deactivated"]);
+}
