@@ -65,6 +65,7 @@ pub struct Session {
     institution: Option<Institution>,
     key: OnceLock<Result<HeaderValue, Problem>>,
     calls: AtomicU32,
+    calls_max: u32,
     quota_remaining: AtomicI64,
     pages_to: Option<PathBuf>,
 }
@@ -107,6 +108,7 @@ impl ExLibris {
             institution: institution.cloned(),
             key: OnceLock::new(),
             calls: AtomicU32::new(0),
+            calls_max: CALLS_PER_POLL_MAX,
             quota_remaining: AtomicI64::new(QUOTA_UNKNOWN),
             pages_to: None,
         }
@@ -264,6 +266,11 @@ impl Session {
         (remaining != QUOTA_UNKNOWN).then_some(remaining)
     }
 
+    /// Allows no more calls than the library's budget of the day has left, beside the limit of every poll.
+    pub fn allow_at_most(&mut self, calls: u64) {
+        self.calls_max = u32::try_from(calls).unwrap_or(u32::MAX).min(CALLS_PER_POLL_MAX);
+    }
+
     /// Keeps every public page (never an answer given to a key) in this directory from now on. It is made if it is not
     /// there; pages that cannot be written are named in the log and hinder nothing else.
     pub fn save_pages_to(&mut self, dir: PathBuf) {
@@ -382,11 +389,15 @@ impl Session {
     }
 
     fn count(&self, attempted: &str) -> Result<(), CallError> {
-        let one_more = |calls: u32| (calls < CALLS_PER_POLL_MAX).then_some(calls + 1);
+        let one_more = |calls: u32| (calls < self.calls_max).then_some(calls + 1);
         match self.calls.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more) {
             Ok(_) => Ok(()),
             Err(_) => {
-                let reason = format!("this poll has made {CALLS_PER_POLL_MAX} calls, which is the limit of one poll");
+                let reason = if self.calls_max < CALLS_PER_POLL_MAX {
+                    "the library's budget of calls for today is spent".to_owned()
+                } else {
+                    format!("this poll has made {CALLS_PER_POLL_MAX} calls, which is the limit of one poll")
+                };
                 Err(CallError::ours(attempted, Problem::BudgetSpent(reason)))
             }
         }

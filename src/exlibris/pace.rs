@@ -112,9 +112,11 @@ impl Pool {
         }
         // Asked for last, so that a pool that was put off does not keep the others from theirs.
         let all = Arc::clone(&self.all).acquire_owned().await.ok();
+        // The pool may have been put off while this call waited for its place among all.
+        let put_off = self.wait_until();
         let now = self.clock.now();
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        next.not_before = now.plus(next.interval);
+        next.not_before = now.plus(next.interval).max(put_off.unwrap_or(now));
         Permit { _own: own, _all: all }
     }
 

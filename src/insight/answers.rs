@@ -141,10 +141,9 @@ impl Reader<'_> {
     /// # Errors
     /// [`AskError`].
     pub async fn records(&self, query: &RecordQuery) -> Result<RecordSet, AskError> {
-        let at = self
-            .time("at", query.at.as_deref())?
-            .unwrap_or_else(|| self.clock.now());
+        let at = self.time("at", query.at.as_deref())?;
         let (watch, last_poll) = self.watch(query.watch.as_deref()).await?;
+        let at = at.unwrap_or_else(|| self.newest(last_poll));
         let rows = self.store.records(&watch, query.key.as_deref(), at).await?;
         Ok(RecordSet {
             watch,
@@ -160,10 +159,9 @@ impl Reader<'_> {
     /// [`AskError`].
     pub async fn diff(&self, query: &DiffQuery) -> Result<Difference, AskError> {
         let from = self.time("from", query.from.as_deref())?;
-        let to = self
-            .time("to", query.to.as_deref())?
-            .unwrap_or_else(|| self.clock.now());
+        let to = self.time("to", query.to.as_deref())?;
         let (watch, last_poll) = self.watch(query.watch.as_deref()).await?;
+        let to = to.unwrap_or_else(|| self.newest(last_poll));
         let from = match from {
             Some(from) => from,
             None => self.before_the_last_change(&watch, to).await?,
@@ -182,6 +180,11 @@ impl Reader<'_> {
             rows,
             last_poll,
         })
+    }
+
+    /// Now; but where the clock was put back, the last poll may lie later, and what it saw is the newest all the same.
+    fn newest(&self, last_poll: Option<Moment>) -> Moment {
+        self.clock.now().max(last_poll.unwrap_or_default())
     }
 
     async fn before_the_last_change(&self, watch: &WatchId, to: Moment) -> Result<Moment, AskError> {

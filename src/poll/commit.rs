@@ -17,10 +17,14 @@ use crate::model::moment::Moment;
 use crate::model::observation::{Coverage, Draft, Identity, Observation, PartitionRead};
 use crate::sources;
 use crate::store::StoreError;
+use crate::store::body::DOCUMENT_BYTES_MAX;
 use crate::store::events::{EventOrigin, StoredChange, subject_of_record};
 use crate::store::polls::PollNote;
 use crate::store::write::WriteTx;
 use crate::telemetry;
+
+/// Characters of a key that stand in a reason.
+const KEY_CHARS_SHOWN: usize = 80;
 
 /// What came of asking.
 #[derive(Debug)]
@@ -85,7 +89,14 @@ impl Almanac {
                 events: 0,
             });
         }
-        let prior = tx.prior(row).await?;
+        // A failed poll compares nothing, and so reads nothing that a defect could trip over.
+        let prior = match &asked.observed {
+            Ok(_) => tx.prior(row).await?,
+            Err(_) => Prior {
+                doubt: tx.doubt(row).await?,
+                ..Prior::default()
+            },
+        };
         let judged = self.judge(&mut tx, row, watch, order, &prior, asked.observed).await?;
         let poll = tx
             .note_poll(
@@ -237,6 +248,14 @@ impl Almanac {
             shape_version: sources::shape_version(watch.source.kind()),
             accepted: order.accept,
         };
+        if let Some(huge) = keyed.iter().find(|keyed| keyed.document.len() > DOCUMENT_BYTES_MAX) {
+            // The store would refuse the whole poll, again and again, and nobody would be told.
+            judged.reason = Some(format!(
+                "the record {} is larger than the {DOCUMENT_BYTES_MAX} bytes that one record may have",
+                huge.key.chars().take(KEY_CHARS_SHOWN).collect::<String>()
+            ));
+            return Ok(judged);
+        }
         match compare(prior, &keyed, &observation.coverage, rules, tx.now) {
             Verdict::Plausible(comparison) => {
                 judged.comparison = comparison;
@@ -300,7 +319,7 @@ impl Almanac {
         for (channel, due) in route::owed(
             &RoutedEvent::of(&draft, origin.institution),
             &self.config.routes,
-            tx.now,
+            tx.wall,
             self.config.timezone,
         ) {
             tx.insert_notice(event, &channel, due).await?;
@@ -345,7 +364,7 @@ impl Almanac {
         watch: &Watch,
         failures: u32,
     ) -> Result<(), StoreError> {
-        let next = due::next_due(watch, self.config.timezone, tx.now, failures);
+        let next = due::next_due(watch, self.config.timezone, tx.wall, failures);
         tx.plan(row, next, &watch.schedule.text()).await
     }
 }

@@ -31,11 +31,12 @@ impl WriteTx {
     /// # Errors
     /// [`StoreError::Sql`].
     pub async fn quota(&mut self, pool: &str) -> Result<QuotaState, StoreError> {
-        let today = self.now.millis().div_euclid(DAY_MILLIS);
+        let today = self.wall.millis().div_euclid(DAY_MILLIS);
         let mut state = QuotaState::default();
-        let rows = sqlx::query("SELECT day, calls, highest_remaining, last_remaining FROM quota_day WHERE pool = ? AND day > ? ORDER BY day")
+        let rows = sqlx::query("SELECT day, calls, highest_remaining, last_remaining FROM quota_day WHERE pool = ? AND day > ? AND day <= ? ORDER BY day")
             .bind(pool)
             .bind(today - HIGHEST_OVER_DAYS)
+            .bind(today)
             .fetch_all(&mut *self.tx)
             .await?;
         for row in rows {
@@ -69,10 +70,10 @@ impl WriteTx {
                  last_remaining = COALESCE(excluded.last_remaining, last_remaining), last_seen_ms = excluded.last_seen_ms",
         )
         .bind(pool)
-        .bind(self.now.millis().div_euclid(DAY_MILLIS))
+        .bind(self.wall.millis().div_euclid(DAY_MILLIS))
         .bind(calls)
         .bind(remaining)
-        .bind(self.now.millis())
+        .bind(self.wall.millis())
         .execute(&mut *self.tx)
         .await?;
         Ok(())

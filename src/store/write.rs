@@ -11,6 +11,9 @@ pub struct WriteTx {
     pub(crate) tx: Transaction<'static, Sqlite>,
     /// The time of the commit: the clock's, but never before that of an earlier poll (DESIGN invariant 10).
     pub now: Moment,
+    /// What the clock says, for all that lies ahead (due times, leases, budgets of a day): after the clock was put back,
+    /// `now` stands still until the clock has caught up, and nothing must wait for that.
+    pub wall: Moment,
 }
 
 impl Store {
@@ -23,8 +26,9 @@ impl Store {
         let newest: Option<i64> = sqlx::query_scalar("SELECT MAX(committed_ms) FROM poll")
             .fetch_one(&mut *tx)
             .await?;
-        let now = self.clock.now().max(Moment::from_millis(newest.unwrap_or(i64::MIN)));
-        Ok(WriteTx { tx, now })
+        let wall = self.clock.now();
+        let now = wall.max(Moment::from_millis(newest.unwrap_or(i64::MIN)));
+        Ok(WriteTx { tx, now, wall })
     }
 }
 

@@ -12,6 +12,7 @@ mod client;
 mod command_line;
 mod daemon;
 mod demo_world;
+mod faults;
 mod invariants;
 mod kill;
 mod layers;

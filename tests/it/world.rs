@@ -31,6 +31,8 @@ pub struct Wire {
     pub pages: BTreeMap<String, String>,
     /// Answers that take the place of the right one, by a part of `path?query`; the first that fits is used.
     pub faults: Vec<Fault>,
+    /// Calls are accepted and not answered.
+    pub hangs: bool,
     /// `X-Exl-Api-Remaining`.
     pub quota: Option<i64>,
     /// Whether keys may ask `/conf/general`.
@@ -62,7 +64,10 @@ impl Respond for Answers {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let mut wire = self.0.lock().unwrap();
         let asked = format!("{}?{}", request.url.path(), request.url.query().unwrap_or_default());
-        let template = answer(&mut wire, request, &asked);
+        let mut template = answer(&mut wire, request, &asked);
+        if wire.hangs {
+            template = template.set_delay(Duration::from_hours(1));
+        }
         match wire.quota {
             Some(quota) if asked.starts_with("/almaws") || asked.starts_with("/primo/v1") => {
                 template.insert_header("X-Exl-Api-Remaining", quota.to_string().as_str())
