@@ -65,7 +65,7 @@ async fn a_poll_that_cannot_be_written_does_not_eat_the_librarys_calls_and_is_ma
         during <= 4,
         "{during} calls in a minute for polls that could not be written"
     );
-    let counted: i64 = sqlx::query_scalar("SELECT calls FROM quota_day WHERE pool = ?")
+    let counted: i64 = sqlx::query_scalar("SELECT SUM(calls) FROM quota_day WHERE pool = ?")
         .bind(ELM)
         .fetch_one(&pool)
         .await
