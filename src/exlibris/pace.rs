@@ -236,6 +236,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_pool_put_off_while_a_call_waits_for_its_place_stays_put_off() {
+        let (clock, hand) = Clock::manual(start());
+        let pacer = Pacer::new(clock);
+        let mut all = Vec::new();
+        for n in 0..CALLS_MAX / POOL_CALLS_MAX {
+            for _ in 0..POOL_CALLS_MAX {
+                all.push(pacer.pool(&format!("other {n}"), 1_000.0).permit().await);
+            }
+        }
+        let pool = pacer.pool("a", 1_000.0);
+        let mut waiting = Box::pin(pool.permit());
+        assert!(waiting.as_mut().now_or_never().is_none(), "no place is free");
+        pool.put_off(Duration::from_secs(60));
+        let before = hand.now();
+        all.clear();
+        drop(waiting.await);
+        drop(pool.permit().await);
+        assert_eq!(hand.now().since(before), Duration::from_secs(60));
+    }
+
+    #[tokio::test]
     async fn a_clock_that_was_put_back_stops_nobody() {
         let (clock, hand) = Clock::manual(start());
         let pacer = Pacer::new(clock);

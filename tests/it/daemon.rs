@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use almanac::model::moment::Moment;
 use almanac::poll::daemon::Daemon;
+use almanac::poll::once::PollOrder;
 use chrono::Timelike;
 use chrono_tz::America::New_York;
 use serde_json::json;
@@ -227,6 +228,25 @@ async fn a_missed_poll_is_made_up_even_if_the_schedule_was_changed_meanwhile() {
     tick(&daemon).await;
     tick(&daemon).await;
     assert_eq!(polls(&world).await, 2);
+}
+
+#[tokio::test]
+async fn a_look_at_what_is_due_that_came_too_late_polls_nothing_twice() {
+    let world = World::new().await;
+    world.wire().partners.insert(ELM.into(), partners(2));
+    tick(&daemon(&world).await).await;
+    let order = PollOrder {
+        scheduled: true,
+        ..PollOrder::by_hand(false)
+    };
+    let late = world.almanac.poll_as(&world.watch(WATCH), &order).await;
+    assert_eq!((late.outcome.name(), late.calls), ("skipped", 0), "{late:?}");
+    assert_eq!(polls(&world).await, 1);
+    assert_eq!(
+        world.almanac.poll(&world.watch(WATCH), false).await.outcome.name(),
+        "ok",
+        "no lease is left behind"
+    );
 }
 
 /// The real binary on the world's settings.
