@@ -153,7 +153,8 @@ pub fn compare(prior: &Prior, observed: &[Keyed], coverage: &Coverage, rules: Ru
     let is_news = |partition: &str| baseline_of(partition) == rules.shape_version;
 
     let mut believed = rules.accepted;
-    if let Some(reason) = great_loss(prior, &seen, coverage, &is_news).filter(|_| !rules.accepted) {
+    if let Some(reason) = great_loss(prior, &seen, coverage, rules.shape_version, &is_news).filter(|_| !rules.accepted)
+    {
         let doubt = doubt_after(prior.doubt, answer_of(&seen, coverage), now);
         if doubt.count < IDENTICAL_ANSWERS || now.since(doubt.since) < IDENTICAL_FOR {
             return Verdict::Implausible { reason, doubt };
@@ -217,7 +218,8 @@ pub fn compare(prior: &Prior, observed: &[Keyed], coverage: &Coverage, rules: Ru
                 partition: known.partition.clone(),
                 op: Op::Removed,
                 document: None,
-                silent: !is_news(&known.partition),
+                // What was never seen under this shape may have lost its key to it; an upgrade alerts nobody.
+                silent: !is_news(&known.partition) || known.shape_version != rules.shape_version,
                 returned: false,
             });
         } else {
@@ -251,25 +253,40 @@ fn by_key(observed: &[Keyed]) -> BTreeMap<&str, &Keyed> {
     seen
 }
 
-/// Says which partition lost too much, if one did. A change of shape may lose what it likes.
+/// Says what lost too much, if something did: one partition, all of them together, or an answer that holds nothing any
+/// more. A change of shape may lose what it likes, and so does not count what an older shape had.
 fn great_loss(
     prior: &Prior,
     seen: &BTreeMap<&str, &Keyed>,
     coverage: &Coverage,
+    shape_version: u32,
     is_news: &dyn Fn(&str) -> bool,
 ) -> Option<String> {
-    coverage.0.keys().filter(|partition| coverage.is_complete(partition) && is_news(partition)).find_map(|partition| {
-        let present = || prior.records.iter().filter(|(_, known)| known.present && known.partition == **partition);
-        let had = present().count();
-        let lost = present().filter(|(key, _)| !seen.contains_key(key.as_str())).count();
-        (lost > LOST_RECORDS_MAX && lost as f64 > had as f64 * LOST_SHARE_MAX).then(|| {
-            format!(
-                "{lost} of the {had} records of {partition} are missing from the answer, which is more than can be \
-                 believed at once; it is believed after {IDENTICAL_ANSWERS} identical answers over 24 hours, or now with \
-                 almanac poll --accept"
-            )
-        })
-    })
+    let mut by_partition: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let (mut had, mut lost) = (0, 0);
+    for (key, known) in &prior.records {
+        let partition = known.partition.as_str();
+        if known.present
+            && known.shape_version == shape_version
+            && coverage.is_complete(partition)
+            && is_news(partition)
+        {
+            let is_lost = usize::from(!seen.contains_key(key.as_str()));
+            let counted = by_partition.entry(partition).or_default();
+            *counted = (counted.0 + 1, counted.1 + is_lost);
+            (had, lost) = (had + 1, lost + is_lost);
+        }
+    }
+    let too_much = |had: usize, lost: usize| lost > LOST_RECORDS_MAX && lost as f64 > had as f64 * LOST_SHARE_MAX;
+    let (had, lost, whose) = by_partition
+        .iter()
+        .find(|(_, (had, lost))| too_much(*had, *lost))
+        .map(|(partition, (had, lost))| (*had, *lost, format!(" of {partition}")))
+        .or_else(|| (too_much(had, lost) || (seen.is_empty() && lost > 0)).then(|| (had, lost, String::new())))?;
+    Some(format!(
+        "{lost} of the {had} records{whose} are missing from the answer, which is more than can be believed at once; it is \
+         believed after {IDENTICAL_ANSWERS} identical answers over 24 hours, or now with almanac poll --accept"
+    ))
 }
 
 /// Identifies an answer by the keys it has: what was lost is in question, not what changed.
@@ -485,8 +502,57 @@ mod tests {
     fn a_small_loss_is_believed() {
         let (prior, _) = after(&Prior::default(), &many(20), &complete(), RULES);
         assert_eq!(deltas(&after(&prior, &many(15), &complete(), RULES).1).len(), 5);
-        let (few, _) = after(&Prior::default(), &many(5), &complete(), RULES);
-        assert_eq!(deltas(&after(&few, &[], &complete(), RULES).1).len(), 5);
+        let (few, _) = after(&Prior::default(), &many(6), &complete(), RULES);
+        assert_eq!(deltas(&after(&few, &many(1), &complete(), RULES).1).len(), 5);
+    }
+
+    #[test]
+    fn an_answer_that_holds_nothing_any_more_is_not_believed_at_once() {
+        let (prior, _) = after(&Prior::default(), &many(1), &complete(), RULES);
+        let verdict = compare(&prior, &[], &complete(), RULES, NOW);
+        assert!(matches!(verdict, Verdict::Implausible { .. }), "{verdict:?}");
+    }
+
+    #[test]
+    fn a_loss_spread_over_partitions_is_a_great_loss_too() {
+        let parts = ["one", "two", "three"];
+        let mut coverage = Coverage::default();
+        for part in parts {
+            coverage.set(part, PartitionRead::Complete);
+        }
+        let world = |each: u32| -> Vec<Keyed> {
+            let of = |part: &str| {
+                let part = part.to_owned();
+                (0..each).map(move |n| Keyed::new(format!("{part}{n}"), part.clone(), &json!(n)))
+            };
+            parts.iter().flat_map(|part| of(part)).collect()
+        };
+        let (prior, _) = after(&Prior::default(), &world(8), &coverage, RULES);
+        let verdict = compare(&prior, &world(4), &coverage, RULES, NOW);
+        assert!(
+            matches!(verdict, Verdict::Implausible { .. }),
+            "12 of 24, 4 in each: {verdict:?}"
+        );
+    }
+
+    #[test]
+    fn a_new_shape_that_renames_every_key_alerts_nobody_even_where_two_polls_must_agree() {
+        let rules = |shape_version| Rules {
+            complete_polls: 2,
+            shape_version,
+            ..RULES
+        };
+        let (prior, _) = after(&Prior::default(), &many(20), &complete(), rules(1));
+        let renamed: Vec<Keyed> = (0..20).map(|n| keyed(&format!("K{n}"), n)).collect();
+        let (prior, first) = after(&prior, &renamed, &complete(), rules(2));
+        assert!(deltas(&first).iter().all(|(_, op, silent)| *op == Op::Added && *silent));
+        let (_, second) = after(&prior, &renamed, &complete(), rules(2));
+        let second = deltas(&second);
+        assert_eq!(second.len(), 20);
+        assert!(
+            second.iter().all(|(_, op, silent)| *op == Op::Removed && *silent),
+            "{second:?}"
+        );
     }
 
     #[test]

@@ -141,7 +141,9 @@ impl Clients {
             retry_after: text(headers, &RETRY_AFTER),
             quota_remaining: headers
                 .get(QUOTA_HEADER)
-                .and_then(|value| value.to_str().ok()?.trim().parse().ok()),
+                .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+                // A number below zero says nothing (DESIGN invariant 3).
+                .filter(|remaining| *remaining >= 0),
             body: Vec::new(),
         };
         if (300..400).contains(&status) {

@@ -65,7 +65,7 @@ pub struct Session {
     institution: Option<Institution>,
     key: OnceLock<Result<HeaderValue, Problem>>,
     calls: AtomicU32,
-    calls_allowed: AtomicU32,
+    calls_max: u32,
     quota_remaining: AtomicI64,
     pages_to: Option<PathBuf>,
 }
@@ -108,7 +108,7 @@ impl ExLibris {
             institution: institution.cloned(),
             key: OnceLock::new(),
             calls: AtomicU32::new(0),
-            calls_allowed: AtomicU32::new(CALLS_PER_POLL_MAX),
+            calls_max: CALLS_PER_POLL_MAX,
             quota_remaining: AtomicI64::new(QUOTA_UNKNOWN),
             pages_to: None,
         }
@@ -255,12 +255,6 @@ impl Session {
         &self.exlibris.inner.settings
     }
 
-    /// Lets this poll make at most `calls` calls, where that is less than [`CALLS_PER_POLL_MAX`].
-    pub fn allow_at_most(&self, calls: u64) {
-        let calls = u32::try_from(calls).unwrap_or(u32::MAX);
-        self.calls_allowed.fetch_min(calls, Ordering::Relaxed);
-    }
-
     /// Calls made so far, retries included.
     pub fn calls(&self) -> u32 {
         self.calls.load(Ordering::Relaxed)
@@ -270,6 +264,11 @@ impl Session {
     pub fn quota_remaining(&self) -> Option<i64> {
         let remaining = self.quota_remaining.load(Ordering::Relaxed);
         (remaining != QUOTA_UNKNOWN).then_some(remaining)
+    }
+
+    /// Allows no more calls than the library's budget of the day has left, beside the limit of every poll.
+    pub fn allow_at_most(&mut self, calls: u64) {
+        self.calls_max = u32::try_from(calls).unwrap_or(u32::MAX).min(CALLS_PER_POLL_MAX);
     }
 
     /// Keeps every public page (never an answer given to a key) in this directory from now on. It is made if it is not
@@ -390,17 +389,15 @@ impl Session {
     }
 
     fn count(&self, attempted: &str) -> Result<(), CallError> {
-        let allowed = self.calls_allowed.load(Ordering::Relaxed);
-        let one_more = |calls: u32| (calls < allowed).then_some(calls + 1);
+        let one_more = |calls: u32| (calls < self.calls_max).then_some(calls + 1);
         match self.calls.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more) {
             Ok(_) => Ok(()),
             Err(_) => {
-                let limit = if allowed == CALLS_PER_POLL_MAX {
-                    "the limit of one poll"
+                let reason = if self.calls_max < CALLS_PER_POLL_MAX {
+                    "the library's budget of calls for today is spent".to_owned()
                 } else {
-                    "what today's budget had left"
+                    format!("this poll has made {CALLS_PER_POLL_MAX} calls, which is the limit of one poll")
                 };
-                let reason = format!("this poll has made {allowed} calls, which is {limit}");
                 Err(CallError::ours(attempted, Problem::BudgetSpent(reason)))
             }
         }

@@ -112,9 +112,11 @@ impl Pool {
         }
         // Asked for last, so that a pool that was put off does not keep the others from theirs.
         let all = Arc::clone(&self.all).acquire_owned().await.ok();
+        // The pool may have been put off while this call waited for its place among all.
+        let put_off = self.wait_until();
         let now = self.clock.now();
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        next.not_before = now.plus(next.interval);
+        next.not_before = now.plus(next.interval).max(put_off.unwrap_or(now));
         Permit { _own: own, _all: all }
     }
 
@@ -231,6 +233,27 @@ mod tests {
         pool.put_off(Duration::from_secs(86_400));
         drop(pool.permit().await);
         assert_eq!(hand.now().since(before), RETRY_AFTER_MAX);
+    }
+
+    #[tokio::test]
+    async fn a_pool_put_off_while_a_call_waits_for_its_place_stays_put_off() {
+        let (clock, hand) = Clock::manual(start());
+        let pacer = Pacer::new(clock);
+        let mut all = Vec::new();
+        for n in 0..CALLS_MAX / POOL_CALLS_MAX {
+            for _ in 0..POOL_CALLS_MAX {
+                all.push(pacer.pool(&format!("other {n}"), 1_000.0).permit().await);
+            }
+        }
+        let pool = pacer.pool("a", 1_000.0);
+        let mut waiting = Box::pin(pool.permit());
+        assert!(waiting.as_mut().now_or_never().is_none(), "no place is free");
+        pool.put_off(Duration::from_secs(60));
+        let before = hand.now();
+        all.clear();
+        drop(waiting.await);
+        drop(pool.permit().await);
+        assert_eq!(hand.now().since(before), Duration::from_secs(60));
     }
 
     #[tokio::test]

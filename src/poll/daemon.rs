@@ -3,8 +3,8 @@
 //! tokio-cron-scheduler is the heartbeat and nothing more: it freezes a zone's offset, overlaps runs and forgets over a
 //! restart. When a watch is due stands in the database, computed from the injected clock, so a test can turn it.
 
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -33,9 +33,10 @@ const POLLS_UNDER_WAY_MAX: usize = 8;
 const FINISH_WITHIN: Duration = Duration::from_secs(6);
 /// … and are then abandoned, which takes at most so long. Together below the 10 s that service managers give.
 const ABANDON_WITHIN: Duration = Duration::from_secs(3);
-/// When our own store cannot be written, Ex Libris is left alone for so long: asking again and again for what cannot be
-/// kept would only spend the library's quota.
-const STORE_TROUBLE_PAUSE: Duration = Duration::from_mins(1);
+/// A poll that could not be written (a full disk) is still due, but it has cost calls: it is made again after this time.
+const STORE_RETRY_AFTER: Duration = Duration::from_mins(5);
+/// A clock that goes back by less is only being trimmed.
+const CLOCK_STEP_MIN: Duration = Duration::from_secs(5);
 /// How the leases of daemons begin.
 const LEASE_PREFIX: &str = "daemon:";
 
@@ -47,12 +48,18 @@ pub struct Daemon {
     owner: Arc<str>,
     tasks: TaskTracker,
     slots: Arc<Semaphore>,
-    /// The watches being polled: one that is due stays due until its poll is committed.
-    under_way: Arc<Mutex<BTreeSet<WatchId>>>,
     wake: Arc<Notify>,
     abandon: CancellationToken,
-    /// No poll is begun before this time, in milliseconds UTC.
-    paused_until: Arc<AtomicI64>,
+    books: Arc<Mutex<Books>>,
+}
+
+/// What this daemon itself remembers of its polls, whatever becomes of the store and the clock. At most one entry a watch.
+#[derive(Debug, Default)]
+struct Books {
+    /// Polled right now.
+    under_way: BTreeSet<WatchId>,
+    /// Not polled before that moment, because the last poll could not be written.
+    held: BTreeMap<WatchId, Moment>,
 }
 
 /// Runs until `stop`, then finishes or abandons what is under way within 10 s.
@@ -98,7 +105,7 @@ impl Daemon {
         let mut tx = almanac.store.write().await?;
         tx.release_interrupted().await?;
         tx.clear_daemon_leases(LEASE_PREFIX).await?;
-        plan_watches(&almanac, &mut tx).await?;
+        plan_all(&almanac, &mut tx).await?;
         tx.commit().await?;
         let owner = format!("{LEASE_PREFIX}{}", std::process::id()).into();
         Ok(Daemon {
@@ -107,10 +114,9 @@ impl Daemon {
             owner,
             tasks: TaskTracker::new(),
             slots: Arc::new(Semaphore::new(POLLS_UNDER_WAY_MAX)),
-            under_way: Arc::default(),
             wake: Arc::new(Notify::new()),
             abandon: CancellationToken::new(),
-            paused_until: Arc::default(),
+            books: Arc::default(),
         })
     }
 
@@ -120,45 +126,36 @@ impl Daemon {
     /// Where the store cannot be read.
     pub async fn tick(&self) -> anyhow::Result<()> {
         let now = self.almanac.clock.now();
-        let last_beat = self.almanac.beat.swap(now.millis(), Ordering::Relaxed);
-        if now.millis() < last_beat {
-            tracing::warn!("the computer's clock was put back; planning anew");
+        let last = Moment::from_millis(self.almanac.beat.load(Ordering::Relaxed));
+        if last.since(now) > CLOCK_STEP_MIN {
+            tracing::warn!("the computer's clock was put back; what is due is planned anew");
             let mut tx = self.almanac.store.write().await?;
-            plan_watches(&self.almanac, &mut tx).await?;
+            plan_all(&self.almanac, &mut tx).await?;
             tx.commit().await?;
-            self.paused_until.store(0, Ordering::Relaxed);
+            self.books().held.clear();
         }
-        let paused = now.millis() < self.paused_until.load(Ordering::Relaxed);
-        let due = if paused {
-            Vec::new()
-        } else {
-            self.almanac.store.due(now).await?
-        };
-        for id in due {
+        self.almanac.beat.store(now.millis(), Ordering::Relaxed);
+        for id in self.almanac.store.due(now).await? {
             let Some(watch) = self.almanac.config.watch(&id) else {
                 continue;
             };
+            if self.books().keep_back(&id, now) {
+                continue;
+            }
             let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
                 break;
             };
-            if !self.under_way().insert(id) {
-                continue;
-            }
+            let entry = UnderWay::enter(&self.books, id);
             let (daemon, watch) = (self.clone(), watch.clone());
             self.tasks.spawn(async move {
                 daemon.poll(&watch, now).await;
-                daemon.under_way().remove(&watch.id);
-                drop(slot);
+                drop((entry, slot));
                 daemon.wake.notify_one();
             });
         }
         let daemon = self.clone();
         self.tasks.spawn(async move { daemon.deliver().await });
         Ok(())
-    }
-
-    fn under_way(&self) -> MutexGuard<'_, BTreeSet<WatchId>> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until nothing is under way.
@@ -175,23 +172,16 @@ impl Daemon {
             scheduled: true,
             abandon: self.abandon.clone(),
         };
-        let (almanac, polled, ordered) = (Arc::clone(&self.almanac), watch.clone(), order.clone());
-        // In a task of its own, so that a panic ends this poll and nothing else.
-        let run = tokio::spawn(async move { almanac.poll_as(&polled, &order).await });
-        let ended = run.await;
-        if ended
-            .as_ref()
-            .is_ok_and(|row| row.outcome == Outcome::Failed && row.poll.is_none())
-        {
-            let until = self.almanac.clock.now().plus(STORE_TROUBLE_PAUSE);
-            self.paused_until.store(until.millis(), Ordering::Relaxed);
+        // A panic stays inside and is noted there (`Almanac::poll_as`).
+        let row = self.almanac.poll_as(watch, &order).await;
+        if row.outcome == Outcome::Failed && row.poll.is_none() {
+            let until = self.almanac.clock.now().plus(STORE_RETRY_AFTER);
+            self.books().held.insert(watch.id.clone(), until);
         }
-        if let Err(panic) = ended {
-            tracing::error!(watch = %watch.id, "polling {} ended in a defect of Almanac ({panic}); please report it", watch.id);
-            if let Err(error) = self.almanac.note_defect(watch, &ordered).await {
-                tracing::error!(%error, "the defect could not be noted: {error}");
-            }
-        }
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        open(&self.books)
     }
 
     /// Delivers what is due, to every channel that no earlier delivery is still busy with.
@@ -218,23 +208,52 @@ impl Daemon {
     }
 }
 
-/// Plans every watch that has no plan, or one that its schedule can no longer mean. One that was never polled is due now;
-/// one whose time passed while no daemon ran stays due, and is so made up once.
-async fn plan_watches(almanac: &Almanac, tx: &mut WriteTx) -> Result<(), StoreError> {
+/// Strikes a watch out when its poll has ended, however it did.
+struct UnderWay(Arc<Mutex<Books>>, WatchId);
+
+impl UnderWay {
+    fn enter(books: &Arc<Mutex<Books>>, watch: WatchId) -> Self {
+        open(books).under_way.insert(watch.clone());
+        Self(Arc::clone(books), watch)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        open(&self.0).under_way.remove(&self.1);
+    }
+}
+
+/// Nothing in them can be half done, so a panic elsewhere spoils nothing.
+fn open(books: &Mutex<Books>) -> MutexGuard<'_, Books> {
+    books.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Books {
+    /// Whether a due watch is not to be polled now.
+    fn keep_back(&mut self, watch: &WatchId, now: Moment) -> bool {
+        self.held.retain(|_, until| *until > now);
+        self.under_way.contains(watch) || self.held.contains_key(watch)
+    }
+}
+
+/// Plans every watch that has no due time that can stand.
+async fn plan_all(almanac: &Almanac, tx: &mut WriteTx) -> Result<(), StoreError> {
     for watch in &almanac.config.watches {
         let (row, state) = tx
             .watch(&watch.id, watch.source.kind(), watch.institution.as_deref())
             .await?;
-        let latest = due::latest(watch, almanac.config.timezone, tx.wall);
-        let meant = |due: &Moment| state.schedule.as_deref() == Some(watch.schedule.text().as_str()) && *due <= latest;
-        if state.next_due.as_ref().is_some_and(meant) {
-            continue;
-        }
-        if state.last_poll.is_none() {
-            let now = tx.wall;
-            tx.plan(row, now, &watch.schedule.text()).await?;
-        } else {
-            almanac.plan_next(tx, row, watch, state.consecutive_failures).await?;
+        let schedule = watch.schedule.text();
+        let same = state.schedule.as_deref() == Some(schedule.as_str());
+        match state.next_due {
+            // Its time passed while no daemon ran: it is made up, once, whatever the schedule says by now.
+            Some(due) if due <= tx.wall => tx.plan(row, due, &schedule).await?,
+            Some(due) if same && !due::is_too_far(watch, almanac.config.timezone, tx.wall, due) => {}
+            None if state.last_poll.is_none() => {
+                let now = tx.wall;
+                tx.plan(row, now, &schedule).await?;
+            }
+            _ => almanac.plan_next(tx, row, watch, state.consecutive_failures).await?,
         }
     }
     Ok(())

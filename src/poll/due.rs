@@ -28,9 +28,10 @@ pub fn next_due(watch: &Watch, zone: Tz, now: Moment, failures: u32) -> Moment {
     due.min(now.plus(RETRY_FIRST * 2u32.pow(doublings)))
 }
 
-/// The latest moment for which a plan made by now can be meant; a later one was made by a clock that ran ahead.
-pub fn latest(watch: &Watch, zone: Tz, now: Moment) -> Moment {
-    watch.schedule.next_after(now, zone).plus(JITTER_MAX)
+/// Whether a planned moment is further away than any that is planned from `now` on: it was planned before the clock was
+/// put back.
+pub fn is_too_far(watch: &Watch, zone: Tz, now: Moment, due: Moment) -> bool {
+    due > watch.schedule.next_after(now, zone).plus(JITTER_MAX)
 }
 
 /// Spreads watches that share a schedule; the same watch gets the same delay for the same moment, so that nothing depends

@@ -8,7 +8,11 @@ use crate::model::answer::Outcome;
 use crate::model::observation::{Coverage, Draft, Identity, Observation, PartitionRead};
 use crate::sources;
 use crate::store::StoreError;
+use crate::store::body::DOCUMENT_BYTES_MAX;
 use crate::store::write::WriteTx;
+
+/// Characters of a key that stand in a reason.
+const KEY_CHARS_SHOWN: usize = 80;
 
 /// What is to be written of a poll.
 #[derive(Debug)]
@@ -82,6 +86,14 @@ pub(super) async fn judge(
         shape_version: sources::shape_version(watch.source.kind()),
         accepted,
     };
+    if let Some(huge) = keyed.iter().find(|keyed| keyed.document.len() > DOCUMENT_BYTES_MAX) {
+        // The store would refuse the whole poll, again and again, and nobody would be told.
+        let key: String = huge.key.chars().take(KEY_CHARS_SHOWN).collect();
+        judged.reason = Some(format!(
+            "the record {key} is larger than the {DOCUMENT_BYTES_MAX} bytes that one record may have"
+        ));
+        return Ok(judged);
+    }
     match compare(&prior, &keyed, &observation.coverage, rules, tx.wall) {
         Verdict::Plausible(comparison) => {
             judged.comparison = comparison;

@@ -1,8 +1,10 @@
 //! One poll: lease, quota, asking, commit.
 
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::Almanac;
@@ -23,6 +25,8 @@ use crate::telemetry;
 const POLL_TIME_MAX: Duration = Duration::from_mins(10);
 /// A lease outlives every poll, so that none is ever taken over while its poll still runs.
 const LEASE: Duration = Duration::from_mins(15);
+/// The reason of a poll that ended in a panic.
+const DEFECT: &str = "a defect of Almanac ended the poll; please report it";
 
 /// How a poll came about.
 #[derive(Clone, Debug)]
@@ -56,59 +60,77 @@ impl Almanac {
         self.poll_as(watch, &PollOrder::by_hand(accept)).await
     }
 
-    /// Polls a watch. Whatever happens comes back as a row; trouble with our own store is in it too, and is never counted
-    /// against the watch.
+    /// Polls a watch. Whatever happens comes back as a row, a panic too; trouble with our own store is in it as well, and is
+    /// never counted against the watch: such a row is failed and names no poll.
     pub async fn poll_as(&self, watch: &Watch, order: &PollOrder) -> PollRow {
-        let row = match self.try_poll(watch, order).await {
+        let mut session = self.exlibris.session(self.institution_of(watch));
+        let row = match contained(self.try_poll(watch, order, &mut session)).await {
             Ok(row) => row,
-            Err(error) => {
+            Err(Ended::Trouble(error)) => {
                 tracing::error!(watch = %watch.id, %error, "{} could not be polled: {error}", watch.id);
-                let _ = self.let_go(watch, order).await;
+                let _ = contained(self.let_go(watch, order, &session)).await;
                 not_polled(watch, Outcome::Failed, error.to_string())
+            }
+            Err(Ended::Panic) => {
+                tracing::error!(watch = %watch.id, "polling {} ended in a defect of Almanac; please report it", watch.id);
+                match contained(self.note_defect(watch, order, &session)).await {
+                    Ok(row) => row,
+                    Err(_) => {
+                        tracing::error!(watch = %watch.id, "the defect could not be noted");
+                        not_polled(watch, Outcome::Failed, DEFECT.to_owned())
+                    }
+                }
             }
         };
         telemetry::polled(watch.source.kind(), row.outcome);
         row
     }
 
-    async fn try_poll(&self, watch: &Watch, order: &PollOrder) -> Result<PollRow, StoreError> {
+    async fn try_poll(&self, watch: &Watch, order: &PollOrder, session: &mut Session) -> Result<PollRow, StoreError> {
         let started = self.clock.now();
         let (gate, budget_left) = match self.claim(watch, order).await? {
-            Ok(decided) => decided,
+            Ok(claimed) => claimed,
             Err(reason) => return Ok(not_polled(watch, Outcome::Skipped, reason)),
         };
-        let session = self.exlibris.session(self.institution_of(watch));
         session.allow_at_most(budget_left);
-        let gate = match gate {
-            Gate::Probe => self.probe(watch).await?,
-            decided => decided,
-        };
-        if let Gate::Closed(reason) = gate {
-            self.put_off(watch, order, &reason).await?;
-            return Ok(not_polled(watch, Outcome::Skipped, reason));
-        }
+        let session = &*session;
         let ask = Ask {
             watch,
-            session: &session,
+            session,
             now: started,
             zone: self.config.timezone,
         };
-        let observed = tokio::select! {
+        let asking = async {
+            let gate = match gate {
+                Gate::Probe => self.probe(watch).await?,
+                decided => decided,
+            };
+            Ok::<_, StoreError>(match gate {
+                Gate::Closed(reason) => Err(reason),
+                _ => Ok(sources::observe(&ask).await),
+            })
+        };
+        let answered = tokio::select! {
             biased;
             () = order.abandon.cancelled() => None,
-            observed = tokio::time::timeout(POLL_TIME_MAX, sources::observe(&ask)) => {
-                Some(observed.unwrap_or_else(|_| Err(took_too_long(watch))))
+            answered = tokio::time::timeout(POLL_TIME_MAX, asking) => Some(answered),
+        };
+        let observed = match answered {
+            None => {
+                self.let_go(watch, order, session).await?;
+                let reason = "abandoned, as the program stops".to_owned();
+                return Ok(not_polled(watch, Outcome::Skipped, reason));
             }
+            Some(Err(_)) => Err(took_too_long(watch)),
+            Some(Ok(answered)) => match answered? {
+                Ok(observed) => observed,
+                Err(reason) => {
+                    self.put_off(watch, order, &reason).await?;
+                    return Ok(not_polled(watch, Outcome::Skipped, reason));
+                }
+            },
         };
-        let Some(observed) = observed else {
-            self.let_go(watch, order).await?;
-            return Ok(not_polled(
-                watch,
-                Outcome::Skipped,
-                "abandoned, as the program stops".to_owned(),
-            ));
-        };
-        let row = self.commit(watch, order, asked(started, observed, &session)).await?;
+        let row = self.commit(watch, order, asked(started, observed, session)).await?;
         tracing::info!(
             watch = %watch.id, outcome = row.outcome.name(), calls = row.calls, added = row.added, removed = row.removed,
             modified = row.modified, events = row.events,
@@ -117,37 +139,41 @@ impl Almanac {
         Ok(row)
     }
 
-    /// Takes the lease and looks at the quota: what the poll may do, and how many calls today's budget has left. The inner
-    /// error says why the watch is not polled.
+    /// Takes the lease and looks at the quota: what the poll may do, and how many calls the day's budget has left for it.
+    /// The inner error says why the watch is not polled.
     async fn claim(&self, watch: &Watch, order: &PollOrder) -> Result<Result<(Gate, u64), String>, StoreError> {
         let mut tx = self.store.write().await?;
-        let (row, _) = tx
+        let (row, state) = tx
             .watch(&watch.id, watch.source.kind(), watch.institution.as_deref())
             .await?;
+        if order.scheduled && state.next_due.is_none_or(|due| due > tx.wall) {
+            // Another poll was committed between the look at what is due and now.
+            return Ok(Err(format!("{} is not due any more", watch.id)));
+        }
         if let Some(owner) = tx.lease_owner(row).await?.filter(|owner| has_ended(owner)) {
             tx.release(row, &owner).await?;
         }
-        let until = tx.wall.plus(LEASE);
-        if !tx.claim(row, &order.owner, until).await? {
-            let told = format!("{} is being polled already; look again in a minute", watch.id);
-            return Ok(Err(told));
+        if !tx.claim(row, &order.owner, tx.wall.plus(LEASE)).await? {
+            return Ok(Err(format!(
+                "{} is being polled already; look again in a minute",
+                watch.id
+            )));
         }
-        let gate = match self
+        let claimed = match self
             .institution_of(watch)
             .filter(|institution| institution.api_key.is_some())
         {
             Some(institution) => {
                 let state = tx.quota(&institution.quota_pool).await?;
-                let budget_left = quota::budget_left(&self.config, institution, &state);
                 (
                     quota::gate(&self.config, institution, watch.essential, &state, tx.wall),
-                    budget_left,
+                    quota::budget_left(&self.config, institution, &state),
                 )
             }
             None => (Gate::Open, u64::MAX),
         };
         tx.commit().await?;
-        Ok(Ok(gate))
+        Ok(Ok(claimed))
     }
 
     /// Makes one cheap call to see whether the quota has recovered.
@@ -178,40 +204,52 @@ impl Almanac {
             .await?;
         tx.note_not_asked(row, state.blocked, reason).await?;
         if order.scheduled {
-            self.plan_next(&mut tx, row, watch, 0).await?;
+            // As after a failure: looked at again within the hour, so that a daily watch need not wait for its next day.
+            self.plan_next(&mut tx, row, watch, 1).await?;
         }
         tx.release(row, &order.owner).await?;
         tx.commit().await
     }
 
-    /// Gives the lease back and leaves everything else as it was: the poll is still due.
-    pub async fn let_go(&self, watch: &Watch, order: &PollOrder) -> Result<(), StoreError> {
+    /// Gives the lease back, counts the calls that were made, and leaves everything else as it was: the poll is still due.
+    async fn let_go(&self, watch: &Watch, order: &PollOrder, session: &Session) -> Result<(), StoreError> {
         let mut tx = self.store.write().await?;
         let (row, _) = tx
             .watch(&watch.id, watch.source.kind(), watch.institution.as_deref())
             .await?;
+        if let Some(institution) = self.institution_of(watch).filter(|_| session.calls() > 0) {
+            tx.note_calls(&institution.quota_pool, session.calls(), session.quota_remaining())
+                .await?;
+        }
         tx.release(row, &order.owner).await?;
         tx.commit().await
     }
+
+    /// Notes that a poll ended in a panic, as a failed poll of its watch.
+    async fn note_defect(&self, watch: &Watch, order: &PollOrder, session: &Session) -> Result<PollRow, StoreError> {
+        let error = CallError::ours(
+            &format!("polling {}", watch.id),
+            Problem::Implausible(DEFECT.to_owned()),
+        );
+        self.commit(watch, order, asked(self.clock.now(), Err(error), session))
+            .await
+    }
 }
 
-impl Almanac {
-    /// Notes that a poll ended in a panic, as a failed poll of its watch.
-    pub(super) async fn note_defect(&self, watch: &Watch, order: &PollOrder) -> Result<(), StoreError> {
-        let error = CallError {
-            attempted: format!("polling {}", watch.id),
-            problem: Problem::Implausible("a defect of Almanac ended the poll; please report it".to_owned()),
-            error_code: None,
-            tracking_id: None,
-            status: None,
-        };
-        let asked = Asked {
-            started: self.clock.now(),
-            observed: Err(error),
-            calls: 0,
-            quota_remaining: None,
-        };
-        self.commit(watch, order, asked).await.map(drop)
+/// How a piece of work ended that did not end well.
+enum Ended {
+    /// The store could not be used.
+    Trouble(StoreError),
+    /// A panic; the hook has told where.
+    Panic,
+}
+
+/// Keeps a panic inside: it ends this piece of work and nothing else. Nothing half done is left behind, since a
+/// transaction that is dropped leaves no trace.
+async fn contained<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, Ended> {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(ended) => ended.map_err(Ended::Trouble),
+        Err(_) => Err(Ended::Panic),
     }
 }
 

@@ -25,9 +25,11 @@ pub enum Gate {
 /// The number of remaining calls below which only essential watches run.
 pub fn floor(config: &Config, state: &QuotaState) -> i64 {
     let configured = i64::try_from(config.exlibris.quota_floor).unwrap_or(i64::MAX);
-    state
+    let floor = state
         .highest
-        .map_or(configured, |highest| configured.min(highest / FLOOR_SHARE_OF_HIGHEST))
+        .map_or(configured, |highest| configured.min(highest / FLOOR_SHARE_OF_HIGHEST));
+    // Where nothing higher than 0 was ever seen, 0 is below the floor all the same.
+    floor.max(1)
 }
 
 /// Calls that this institution's pool may still be asked today.
@@ -50,7 +52,9 @@ pub fn gate(config: &Config, institution: &Institution, essential: bool, state: 
     let floor = floor(config, state);
     match state.remaining {
         Some(remaining) if remaining < floor && !essential => {
-            if state.last_probe.is_none_or(|last| now.since(last) >= PROBE_EVERY) {
+            // A probe in the future was made before the clock was put back.
+            let due = |last: Moment| now.since(last) >= PROBE_EVERY || now < last;
+            if state.last_probe.is_none_or(due) {
                 Gate::Probe
             } else {
                 Gate::Closed(format!(

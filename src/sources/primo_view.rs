@@ -24,6 +24,8 @@ pub const SHAPE_VERSION: u32 = 1;
 
 /// The partitions: the containers that are taken apart. One that is missing from an answer failed; it is not empty.
 const CONTAINERS: [&str; 4] = ["primo-view", "system-configuration", "mapping-tables", "feature-flags"];
+/// The parts of `primo-view` that are partitions of their own.
+const VIEW_PARTS: [&str; 3] = ["available-tabs", "scopes", "attributes-map"];
 /// The partition of what stands beside the containers.
 const TOP_LEVEL: &str = "top-level";
 /// Without any of these an answer is no view configuration.
@@ -77,7 +79,7 @@ pub fn drafts_of(configuration: &Value, view: &str) -> (Vec<Draft>, Coverage) {
             Some(Value::Object(content)) => {
                 let mut records = Records::default();
                 match container {
-                    "primo-view" => take_view(&mut records, content, &own),
+                    "primo-view" => take_view(&mut records, content, &own, &mut drafts, &mut coverage),
                     "mapping-tables" => tables::take(&mut records, content, &own),
                     _ => take_map(&mut records, container, content, &own, 1),
                 }
@@ -244,17 +246,36 @@ fn take_map(records: &mut Records, prefix: &str, content: Map<String, Value>, ow
 }
 
 /// `primo-view`: tabs and scopes become records of their own, `attributes-map` loses the prefix, the rest goes by path.
-fn take_view(records: &mut Records, mut content: Map<String, Value>, own: &Own<'_>) {
-    if let Some(Value::Array(tabs)) = content.remove("available-tabs") {
-        for tab in tabs.iter().filter_map(text_of) {
-            records.add(own.key(&["tab", &tab]), Some(json!({"type": "tab"})));
-        }
-    }
-    if let Some(Value::Array(scopes)) = content.remove("scopes") {
-        take_scopes(records, &scopes, own);
-    }
-    if let Some(Value::Object(attributes)) = content.remove("attributes-map") {
-        take_map(records, "attributes-map", attributes, own, 1);
+/// Each of the three is a partition, so that one which is missing from an answer is unknown and not emptied.
+fn take_view(
+    records: &mut Records,
+    mut content: Map<String, Value>,
+    own: &Own<'_>,
+    drafts: &mut Vec<Draft>,
+    coverage: &mut Coverage,
+) {
+    for part in VIEW_PARTS {
+        let mut records = Records::default();
+        let partition = format!("primo-view/{part}");
+        let read = match (part, content.remove(part)) {
+            (_, None) => PartitionRead::Absent,
+            ("available-tabs", Some(Value::Array(tabs))) => {
+                for tab in tabs.iter().filter_map(text_of) {
+                    records.add(own.key(&["tab", &tab]), Some(json!({"type": "tab"})));
+                }
+                records.into_drafts(&partition, drafts)
+            }
+            ("scopes", Some(Value::Array(scopes))) => {
+                take_scopes(&mut records, &scopes, own);
+                records.into_drafts(&partition, drafts)
+            }
+            ("attributes-map", Some(Value::Object(attributes))) => {
+                take_map(&mut records, part, attributes, own, 1);
+                records.into_drafts(&partition, drafts)
+            }
+            (_, Some(_)) => failed("has another form than it should have"),
+        };
+        coverage.set(partition, read);
     }
     take_map(records, "primo-view", content, own, 1);
 }

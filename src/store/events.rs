@@ -133,13 +133,15 @@ impl WriteTx {
         if origin.key.is_some() {
             let story: Option<i64> = sqlx::query_scalar(
                 "SELECT COALESCE(story, id) FROM event WHERE kind = ? AND key = ? AND superseded = 0 AND generation = ? AND id < ? AND detected_ms >= ?
-                 ORDER BY id DESC LIMIT 1",
+                   AND (institution IS NOT NULL OR watch_id IS ?) ORDER BY id DESC LIMIT 1",
             )
             .bind(draft.kind.name())
             .bind(origin.key)
             .bind(generation)
             .bind(id)
             .bind(detected.millis() - STORY_MILLIS)
+            // Where no library is concerned, the same key in another watch is another thing (two products' release notes).
+            .bind(origin.watch)
             .fetch_optional(&mut *self.tx)
             .await?;
             if story.is_some() {

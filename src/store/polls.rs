@@ -53,6 +53,25 @@ pub struct WrittenChange {
 }
 
 impl WriteTx {
+    /// The implausible answer that came before, if the watch is in doubt.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn doubt(&mut self, watch: i64) -> Result<Option<Doubt>, StoreError> {
+        let row = sqlx::query("SELECT doubt_hash, doubt_count, doubt_since_ms FROM watch WHERE id = ?")
+            .bind(watch)
+            .fetch_one(&mut *self.tx)
+            .await?;
+        let (Some(answer), Some(since)) = (row.get::<Option<&[u8]>, _>(0), row.get::<Option<i64>, _>(2)) else {
+            return Ok(None);
+        };
+        Ok(Some(Doubt {
+            answer: hash_of(answer)?,
+            count: row.get(1),
+            since: Moment::from_millis(since),
+        }))
+    }
+
     /// What the history knows of a watch.
     ///
     /// # Errors
@@ -80,17 +99,7 @@ impl WriteTx {
             .fetch_all(&mut *self.tx)
             .await?;
         prior.baselines = rows.into_iter().map(|row| (row.get(0), row.get(1))).collect();
-        let row = sqlx::query("SELECT doubt_hash, doubt_count, doubt_since_ms FROM watch WHERE id = ?")
-            .bind(watch)
-            .fetch_one(&mut *self.tx)
-            .await?;
-        if let (Some(answer), Some(since)) = (row.get::<Option<&[u8]>, _>(0), row.get::<Option<i64>, _>(2)) {
-            prior.doubt = Some(Doubt {
-                answer: hash_of(answer)?,
-                count: row.get(1),
-                since: Moment::from_millis(since),
-            });
-        }
+        prior.doubt = self.doubt(watch).await?;
         Ok(prior)
     }
 
@@ -334,7 +343,9 @@ impl WriteTx {
         };
         if source == SourceKind::PrimoView && delta.op == Op::Added && !delta.silent {
             let elsewhere: Option<i64> = sqlx::query_scalar(
-                "SELECT MIN(r.first_seen_ms) FROM record r JOIN watch w ON w.id = r.watch_id WHERE r.key = ? AND w.source = ? AND w.id <> ?",
+                // What a baseline found had been there before, since nobody knows when.
+                "SELECT MIN(CASE (SELECT c.silent FROM change c WHERE c.record_id = r.id ORDER BY c.id LIMIT 1) WHEN 1 THEN 0 ELSE r.first_seen_ms END)
+                 FROM record r JOIN watch w ON w.id = r.watch_id WHERE r.key = ? AND w.source = ? AND w.id <> ?",
             )
             .bind(&delta.key)
             .bind(source.name())

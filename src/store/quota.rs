@@ -33,9 +33,10 @@ impl WriteTx {
     pub async fn quota(&mut self, pool: &str) -> Result<QuotaState, StoreError> {
         let today = self.wall.millis().div_euclid(DAY_MILLIS);
         let mut state = QuotaState::default();
-        let rows = sqlx::query("SELECT day, calls, highest_remaining, last_remaining FROM quota_day WHERE pool = ? AND day > ? ORDER BY day")
+        let rows = sqlx::query("SELECT day, calls, highest_remaining, last_remaining FROM quota_day WHERE pool = ? AND day > ? AND day <= ? ORDER BY day")
             .bind(pool)
             .bind(today - HIGHEST_OVER_DAYS)
+            .bind(today)
             .fetch_all(&mut *self.tx)
             .await?;
         for row in rows {

@@ -1,5 +1,7 @@
 //! What each watch is doing: when it is due, who polls it, how it is.
 
+use std::time::Duration;
+
 use sqlx::Row;
 
 use super::write::WriteTx;
@@ -8,6 +10,9 @@ use crate::compare::snapshot::Doubt;
 use crate::model::answer::Outcome;
 use crate::model::moment::Moment;
 use crate::model::watch::{SourceKind, WatchId};
+
+/// No lease is taken for nearly so long. One that ends later was taken before the clock was put back, and is void.
+const LEASE_AHEAD_MAX: Duration = Duration::from_hours(24);
 
 /// What the store knows of a watch's doings.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -141,13 +146,17 @@ impl WriteTx {
     /// # Errors
     /// [`StoreError::Sql`].
     pub async fn claim(&mut self, watch: i64, owner: &str, until: Moment) -> Result<bool, StoreError> {
-        let taken = sqlx::query("UPDATE watch SET lease_owner = ?, lease_until_ms = ? WHERE id = ? AND (lease_until_ms IS NULL OR lease_until_ms <= ?)")
-            .bind(owner)
-            .bind(until.millis())
-            .bind(watch)
-            .bind(self.wall.millis())
-            .execute(&mut *self.tx)
-            .await?;
+        let taken = sqlx::query(
+            "UPDATE watch SET lease_owner = ?, lease_until_ms = ?
+             WHERE id = ? AND (lease_until_ms IS NULL OR lease_until_ms <= ? OR lease_until_ms > ?)",
+        )
+        .bind(owner)
+        .bind(until.millis())
+        .bind(watch)
+        .bind(self.wall.millis())
+        .bind(self.wall.plus(LEASE_AHEAD_MAX).millis())
+        .execute(&mut *self.tx)
+        .await?;
         Ok(taken.rows_affected() == 1)
     }
 
@@ -215,10 +224,12 @@ impl Store {
     /// [`StoreError::Sql`].
     pub async fn due(&self, now: Moment) -> Result<Vec<WatchId>, StoreError> {
         let names: Vec<String> = sqlx::query_scalar(
-            "SELECT name FROM watch WHERE next_due_ms <= ? AND (lease_until_ms IS NULL OR lease_until_ms <= ?) ORDER BY next_due_ms, id",
+            "SELECT name FROM watch
+             WHERE next_due_ms <= ? AND (lease_until_ms IS NULL OR lease_until_ms <= ? OR lease_until_ms > ?) ORDER BY next_due_ms, id",
         )
         .bind(now.millis())
         .bind(now.millis())
+        .bind(now.plus(LEASE_AHEAD_MAX).millis())
         .fetch_all(&self.reader)
         .await?;
         Ok(names.into_iter().map(WatchId::from_text).collect())

@@ -95,8 +95,8 @@ fn every_question_of_the_community_has_its_record() {
     let (drafts, coverage) = drafts_of(&configuration(&mut Rng::with_seed(1)), VIEW);
     assert!(coverage.is_whole(), "{coverage:?}");
     insta::assert_snapshot!(bytes_of(&drafts), @r#"
-    primo-view	attributes-map/institutionCode	{"type":"setting","value":"01TUN_INST"}
-    primo-view	attributes-map/mayAlsoBeHeldByEnabled	{"on":true,"type":"switch"}
+    primo-view/attributes-map	attributes-map/institutionCode	{"type":"setting","value":"01TUN_INST"}
+    primo-view/attributes-map	attributes-map/mayAlsoBeHeldByEnabled	{"on":true,"type":"switch"}
     feature-flags	feature-flags/new_ill_form	{"on":false,"type":"switch"}
     mapping-tables	mapping-tables/Alma ViewIt Config/electronic_services_before_digital	{"on":true,"type":"switch"}
     mapping-tables	mapping-tables/Institution Base URLs/01BC_INST	{"type":"setting","value":"present"}
@@ -108,14 +108,14 @@ fn every_question_of_the_community_has_its_record() {
     mapping-tables	mapping-tables/consortia member codes/01BC_INST	{"on":true,"type":"switch"}
     primo-view	primo-view/is-union-catalog-view	{"on":false,"type":"switch"}
     primo-view	primo-view/view-org-level/network-zone-code	{"type":"setting","value":"01BLC_NETWORK"}
-    primo-view	scope/DiscoveryNetwork	{"central_index":false,"locations":["Network"],"tab":"Network","type":"scope","types":["local"]}
-    primo-view	scope/MyInst_and_CI	{"central_index":true,"locations":["Local","primo_central"],"tab":"Everything","type":"scope","types":["adaptor","local"]}
+    primo-view/scopes	scope/DiscoveryNetwork	{"central_index":false,"locations":["Network"],"tab":"Network","type":"scope","types":["local"]}
+    primo-view/scopes	scope/MyInst_and_CI	{"central_index":true,"locations":["Local","primo_central"],"tab":"Everything","type":"scope","types":["adaptor","local"]}
     system-configuration	system-configuration/Alma_Version	{"type":"setting","value":"November 2026"}
     system-configuration	system-configuration/hide_rapido_expand_link_map/Everything	{"on":false,"type":"switch"}
     system-configuration	system-configuration/ngrs_enabled	{"on":true,"type":"switch"}
     system-configuration	system-configuration/split_wait	{"type":"setting","value":1500}
-    primo-view	tab/Everything	{"type":"tab"}
-    primo-view	tab/Network	{"type":"tab"}
+    primo-view/available-tabs	tab/Everything	{"type":"tab"}
+    primo-view/available-tabs	tab/Network	{"type":"tab"}
     top-level	top-level/IsViewNdeEnabled	{"on":true,"type":"switch"}
     "#);
 }
