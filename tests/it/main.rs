@@ -8,6 +8,7 @@
 )]
 
 mod alerts;
+mod alerts_in_trouble;
 mod api;
 mod client;
 mod command_line;
