@@ -61,18 +61,23 @@ impl Console {
         }
     }
 
-    /// Writes a message.
+    /// Writes a message, on a thread of its own: a pipe that nobody empties must not hold up the other channels.
     ///
     /// # Errors
     /// [`NotSent::Passing`] where the writer fails: a closed pipe, a full disk.
-    pub fn send(&self, message: &MessageToSend) -> Result<(), NotSent> {
+    pub async fn send(&self, message: &MessageToSend) -> Result<(), NotSent> {
         let envelope: Envelope = serde_json::from_str(&message.body).map_err(|error| NotSent::Permanent {
             reason: format!("the message is damaged ({error})"),
         })?;
         let text: String = envelope.data.events.iter().map(|event| self.laid_out(event)).collect();
-        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        out.write_all(text.as_bytes())
-            .and_then(|()| out.flush())
+        let out = Arc::clone(&self.out);
+        let written = tokio::task::spawn_blocking(move || {
+            let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
+            out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        });
+        written
+            .await
+            .unwrap_or_else(|ended| Err(io::Error::other(ended)))
             .map_err(|error| NotSent::Passing {
                 reason: format!("the output cannot be written ({error})"),
                 retry_after: None,
@@ -150,42 +155,72 @@ mod tests {
         }
     }
 
-    fn written(event: ToldEvent) -> String {
-        let out: Arc<Mutex<Vec<u8>>> = Arc::default();
+    fn message(event: ToldEvent) -> MessageToSend {
         let envelope = Envelope {
             kind: TYPE_EVENTS.to_owned(),
             id: "msg_1".to_owned(),
             timestamp: Moment::from_millis(0),
             data: EnvelopeData { events: vec![event] },
         };
-        let message = MessageToSend {
+        MessageToSend {
             row: 1,
             id: "msg_1".to_owned(),
             body: serde_json::to_string(&envelope).unwrap(),
             attempt: 1,
             first_attempt: Moment::from_millis(0),
             events: 1,
-        };
+        }
+    }
+
+    async fn written(event: ToldEvent) -> String {
+        let out: Arc<Mutex<Vec<u8>>> = Arc::default();
         Console::to(out.clone(), chrono_tz::America::New_York)
-            .send(&message)
+            .send(&message(event))
+            .await
             .unwrap();
         String::from_utf8(out.lock().unwrap().clone()).unwrap()
     }
 
-    #[test]
-    fn an_event_is_a_few_lines_in_the_consortiums_time() {
-        insta::assert_snapshot!(written(event("Tufts: partner Boston College is now inactive", "It was active.")), @r"
+    #[tokio::test]
+    async fn an_event_is_a_few_lines_in_the_consortiums_time() {
+        insta::assert_snapshot!(written(event("Tufts: partner Boston College is now inactive", "It was active.")).await, @r"
         2027-02-03 12:00:00 EST  warning   Tufts: partner Boston College is now inactive
             It was active.
             https://example.org/notes
         ");
     }
 
-    #[test]
-    fn text_from_outside_cannot_steer_the_terminal() {
-        let text = written(event("a\x1b[2Jb\rc", "d\x07e"));
+    /// Blocks whoever writes until the test lets go.
+    struct Stalled(std::sync::mpsc::Receiver<()>);
+
+    impl Write for Stalled {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.recv().map_err(io::Error::other)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn an_output_that_nobody_empties_holds_up_nobody_else() {
+        let (let_go, stalled) = std::sync::mpsc::channel();
+        let console = Console::to(Arc::new(Mutex::new(Stalled(stalled))), chrono_tz::America::New_York);
+        let message = message(event("a", "b"));
+        // Both run on one thread: this ends only if waiting for the output leaves it free.
+        let (sent, ()) = tokio::join!(console.send(&message), async {
+            let_go.send(()).unwrap();
+        });
+        assert_eq!(sent, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn text_from_outside_cannot_steer_the_terminal() {
+        let text = written(event("a\x1b[2Jb\rc", "d\x07e")).await;
         assert!(!text.contains(['\x1b', '\r', '\x07']), "{text:?}");
-        let text = written(event("a\nb\u{202e}c", "d\u{2066}e"));
+        let text = written(event("a\nb\u{202e}c", "d\u{2066}e")).await;
         assert!(!text.contains(['\u{202e}', '\u{2066}']), "{text:?}");
         assert!(text.lines().next().unwrap().ends_with("  a bc"), "{text:?}");
         assert_eq!(text.lines().count(), 3, "{text:?}");

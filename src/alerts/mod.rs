@@ -231,7 +231,7 @@ impl Sender {
 
     async fn send(&self, message: &MessageToSend, now: Moment) -> Result<(), NotSent> {
         match self {
-            Sender::Console(console) => console.send(message),
+            Sender::Console(console) => console.send(message).await,
             Sender::Webhook(webhook) => webhook.send(message, now).await,
         }
     }
