@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::model::moment::Moment;
+use crate::store::outbox::LONGEST_WAIT;
 
 /// The wait after the first failure; it doubles with each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(30);
@@ -10,17 +11,21 @@ const FIRST_WAIT: Duration = Duration::from_secs(30);
 const WAIT_MAX: Duration = Duration::from_secs(60 * 60);
 /// How long a message is tried, from its first attempt: a receiver may be down for a night and a morning.
 pub const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+/// No message is given up before so many attempts (the fifth comes some 6 minutes after the first at the earliest): the
+/// day may have passed while Almanac did not run, and the network may come up after it.
+const ATTEMPTS_MIN: u32 = 5;
 /// The longest wait that a receiver may ask for (`Retry-After`): a wrong header must not silence a channel for a day.
-const ASKED_WAIT_MAX: Duration = Duration::from_secs(6 * 60 * 60);
+const ASKED_WAIT_MAX: Duration = LONGEST_WAIT;
 /// How far a wait may differ from its nominal length, so that many channels at one host do not come back together.
 const JITTER: f64 = 0.2;
 
 /// When attempt number `attempt` (from 1), failed at `now`, is followed by the next; `None`: give up. `first` is the
 /// first attempt, `asked` the receiver's `Retry-After`, `dice` a random number from 0 to 1. The last attempt is made 24
-/// hours after the first.
+/// hours after the first, or later where there were fewer than five until then.
 pub fn next_attempt(attempt: u32, first: Moment, now: Moment, asked: Option<Duration>, dice: f64) -> Option<Moment> {
     let end = first.plus(GIVE_UP_AFTER);
-    if now >= end {
+    let over = now >= end;
+    if over && attempt >= ATTEMPTS_MIN {
         return None;
     }
     let nominal = FIRST_WAIT
@@ -28,7 +33,8 @@ pub fn next_attempt(attempt: u32, first: Moment, now: Moment, asked: Option<Dura
         .min(WAIT_MAX);
     let wait = nominal.mul_f64(1.0 - JITTER + 2.0 * JITTER * dice.clamp(0.0, 1.0));
     let wait = wait.max(asked.unwrap_or_default().min(ASKED_WAIT_MAX));
-    Some(now.plus(wait).min(end))
+    let next = now.plus(wait);
+    Some(if over { next } else { next.min(end) })
 }
 
 #[cfg(test)]
@@ -64,6 +70,17 @@ mod tests {
             Some(START.plus(GIVE_UP_AFTER))
         );
         assert_eq!(next_attempt(31, START, START.plus(GIVE_UP_AFTER), None, 0.5), None);
+    }
+
+    #[test]
+    fn a_day_that_passed_while_nobody_tried_is_followed_by_some_attempts_more() {
+        let monday = START.plus(minutes(64 * 60));
+        let mut now = monday;
+        for attempt in 2..ATTEMPTS_MIN {
+            now = next_attempt(attempt, START, now, None, 0.0).unwrap();
+        }
+        assert!(now.since(monday) >= minutes(5), "{now}");
+        assert_eq!(next_attempt(ATTEMPTS_MIN, START, now, None, 0.0), None);
     }
 
     #[test]

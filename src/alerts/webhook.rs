@@ -141,7 +141,9 @@ fn signature(secret: &str, id: &str, timestamp: &str, body: &str) -> Result<Stri
     Ok(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
 }
 
-/// What an answer means. A redirect is refused: what was signed for one receiver is not carried to another.
+/// What an answer means. A redirect is refused: what was signed for one receiver is not carried to another. Given up at
+/// once is only what speaks against the message itself or says that the receiver is gone; "not found" and "not allowed"
+/// are also what proxies say while the receiver behind them starts anew or its password is changed.
 fn judge(status: StatusCode, headers: &header::HeaderMap, now: Moment) -> Result<(), NotSent> {
     if status.is_success() {
         return Ok(());
@@ -237,7 +239,7 @@ mod tests {
                 "{passing}"
             );
         }
-        for permanent in [301, 307, 400, 405, 410, 413] {
+        for permanent in [301, 307, 400, 405, 410, 413, 422] {
             assert!(
                 matches!(judged(permanent), Err(NotSent::Permanent { .. })),
                 "{permanent}"

@@ -23,8 +23,8 @@ use crate::model::moment::Moment;
 const META_INSTANCE: &str = "instance";
 /// An attempt that began longer ago has no one waiting for it: its process ended. Many times the longest attempt.
 const ATTEMPT_STALE_AFTER: Duration = Duration::from_secs(120);
-/// No attempt is ever planned further ahead; one that is was planned by a clock that ran ahead, and is due.
-const ATTEMPT_AHEAD_MAX: Duration = Duration::from_secs(7 * 60 * 60);
+/// The longest wait before another attempt. A message that seems to wait for longer was tried while the clock ran ahead.
+pub const LONGEST_WAIT: Duration = Duration::from_hours(6);
 /// Bytes of events that one message carries at most (one event always fits): receivers cap what they take.
 const EVENTS_BYTES_MAX: usize = 128 * 1024;
 /// Characters of an error that are kept with a message.
@@ -175,18 +175,20 @@ impl WriteTx {
             return Ok(None);
         };
         let id: i64 = row.try_get("id")?;
-        let stale = self.wall.minus(ATTEMPT_STALE_AFTER).millis();
+        let now = self.wall;
         let next: Option<i64> = row.try_get("next_attempt_ms")?;
+        let waited = next.is_none_or(|next| next <= now.millis() || next > now.plus(LONGEST_WAIT).millis());
         let taken = sqlx::query(
             "UPDATE message SET state = 'sending', attempts = attempts + 1, attempt_ms = ?, next_attempt_ms = NULL, \
              first_attempt_ms = COALESCE(first_attempt_ms, ?) \
-             WHERE id = ? AND ((state = 'waiting' AND ?) OR (state = 'sending' AND attempt_ms <= ?))",
+             WHERE id = ? AND ((state = 'waiting' AND ?) OR (state = 'sending' AND (attempt_ms <= ? OR attempt_ms > ?)))",
         )
-        .bind(self.wall.millis())
-        .bind(self.wall.millis())
+        .bind(now.millis())
+        .bind(now.millis())
         .bind(id)
-        .bind(next.is_none_or(|next| next <= self.wall.millis() || next > self.wall.plus(ATTEMPT_AHEAD_MAX).millis()))
-        .bind(stale)
+        .bind(waited)
+        .bind(now.minus(ATTEMPT_STALE_AFTER).millis())
+        .bind(now.plus(ATTEMPT_STALE_AFTER).millis())
         .execute(&mut *self.tx)
         .await?;
         if taken.rows_affected() == 0 {
@@ -198,7 +200,7 @@ impl WriteTx {
             id: row.try_get("stable_id")?,
             body: row.try_get("body")?,
             attempt: row.try_get::<u32, _>("attempts")?.saturating_add(1),
-            first_attempt: first.map_or(self.wall, Moment::from_millis),
+            first_attempt: first.map_or(now, Moment::from_millis),
             events: row.try_get("events")?,
         }))
     }
@@ -333,7 +335,7 @@ impl Store {
         Ok(sqlx::query_scalar(ANYTHING_DUE)
             .bind(channel)
             .bind(now.millis())
-            .bind(now.plus(ATTEMPT_AHEAD_MAX).millis())
+            .bind(now.plus(LONGEST_WAIT).millis())
             .fetch_one(&self.reader)
             .await?)
     }

@@ -4,7 +4,6 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use almanac::model::moment::Moment;
 use almanac::poll::daemon::Daemon;
 use almanac::poll::once::PollOrder;
 use serde_json::json;
