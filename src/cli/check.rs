@@ -22,6 +22,16 @@ pub(super) struct CheckArgs {
 
 /// Tries everything. Exit code 1 where something is not as it should be.
 pub(super) async fn check(args: CheckArgs, config: Config, clock: Clock, output: &Output) -> Result<(), Failure> {
+    if let Some(dir) = &args.save {
+        std::fs::create_dir_all(dir)
+            .and_then(|()| std::fs::read_dir(dir).map(drop))
+            .map_err(|error| {
+                Failure::mistake(format!(
+                    "pages cannot be kept in {}: {error}; name a folder",
+                    dir.display()
+                ))
+            })?;
+    }
     progress(&format!("asking Ex Libris for {} watches …", config.watches.len()));
     let store = match config.store.exists() {
         true => Some(Store::open_existing(&config.store, clock.clone()).await?),

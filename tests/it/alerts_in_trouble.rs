@@ -165,11 +165,9 @@ async fn two_dead_channels_do_not_tell_each_other_for_ever() {
         .filter(|told| told.starts_with("delivery.dead"))
         .count();
     assert_eq!(deaths, 2, "one for each channel");
-    assert_eq!(
-        world.wire().attempts.len(),
-        4,
-        "the event and the other's death, once at each"
-    );
+    // The event and the other's death, once at each; in one message where the death came first.
+    let attempts = world.wire().attempts.len();
+    assert!((2..=4).contains(&attempts), "{attempts} attempts");
 }
 
 #[tokio::test]

@@ -3,6 +3,10 @@
 use super::wording::squeeze;
 use std::collections::BTreeSet;
 
+/// Ids and marks of each kind that are looked for in one text. Five is the most seen in one line; the bound keeps hostile
+/// text from costing time with the square of its length.
+const FOUND_MAX: usize = 200;
+
 /// Issue ids and tags found in a text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Ids {
@@ -26,7 +30,11 @@ pub(super) fn find_urms(text: &str) -> Vec<(std::ops::Range<usize>, String)> {
     let upper = text.to_ascii_uppercase();
     let mut found = Vec::new();
     let mut from = 0;
-    while let Some(at) = upper[from..].find("URM").map(|at| at + from) {
+    while let Some(at) = upper[from..]
+        .find("URM")
+        .map(|at| at + from)
+        .filter(|_| found.len() < FOUND_MAX)
+    {
         let tail = &upper[at + 3..];
         let lead = tail.len()
             - tail
@@ -56,6 +64,7 @@ pub(super) fn find_cases(text: &str) -> Vec<(std::ops::Range<usize>, Vec<String>
         .into_iter()
         .filter_map(|word| upper[from..].find(word).map(|at| (at + from, word)))
         .min_by_key(|(at, word)| (*at, std::cmp::Reverse(word.len())))
+        .filter(|_| found.len() < FOUND_MAX)
     {
         let mut end = at + word.len();
         from = end;
@@ -126,7 +135,7 @@ const TAG_PHRASES: [(&str, &str); 12] = [
 ];
 
 fn take_tags(rest: &mut String, ids: &mut Ids) {
-    loop {
+    for _ in 0..FOUND_MAX {
         let lower = rest.to_ascii_lowercase();
         let hit = TAG_PHRASES.into_iter().find_map(|(phrase, tag)| {
             lower
@@ -144,7 +153,8 @@ fn take_tags(rest: &mut String, ids: &mut Ids) {
         rest.replace_range(at..at + length, " ");
     }
     if ids.tags.contains("NERS") {
-        while let Some((range, id)) = find_ners_id(rest) {
+        for _ in 0..FOUND_MAX {
+            let Some((range, id)) = find_ners_id(rest) else { break };
             ids.ners.insert(id);
             rest.replace_range(range, " ");
         }
