@@ -65,6 +65,10 @@ pub fn watches(rows: &[WatchRow], page: &Page) -> String {
         page.zone
     );
     text.push_str(&page.wrapped(&foot, 0));
+    if rows.iter().any(|row| row.state == WatchHealth::Waiting) {
+        let told = "Waiting means due and not polled yet; if it stays so, look whether `almanac run` is at work.";
+        text.push_str(&page.wrapped(told, 0));
+    }
     if rows.iter().all(|row| row.state == WatchHealth::Never) {
         text.push_str(&page.wrapped(
             "Nothing was polled yet; `almanac poll` does it now, `almanac run` on schedule.",
