@@ -8,14 +8,14 @@ use almanac::poll::daemon::Daemon;
 use chrono::Timelike;
 use chrono_tz::America::New_York;
 
-use crate::world::{ELM, OAK, Running, START, World, partners, pause};
+use crate::world::{ELM, START, World, partners};
 
-async fn daemon(world: &World) -> Daemon {
+pub(crate) async fn daemon(world: &World) -> Daemon {
     Daemon::start(Arc::new(world.almanac.clone())).await.unwrap()
 }
 
 /// One tick, and everything that it started.
-async fn tick(daemon: &Daemon) {
+pub(crate) async fn tick(daemon: &Daemon) {
     daemon.tick().await.unwrap();
     daemon.idle().await;
 }
@@ -31,7 +31,7 @@ async fn next_due(world: &World, id: &str) -> Moment {
         .unwrap()
 }
 
-fn only_one_watch(schedule: &str) -> impl FnOnce(&str) -> String {
+pub(crate) fn only_one_watch(schedule: &str) -> impl FnOnce(&str) -> String {
     let schedule = schedule.to_owned();
     move |config| {
         let start = config.find("[[watch]]").unwrap();
@@ -42,9 +42,9 @@ fn only_one_watch(schedule: &str) -> impl FnOnce(&str) -> String {
     }
 }
 
-const WATCH: &str = "alma.partners/01ELM_INST";
+pub(crate) const WATCH: &str = "alma.partners/01ELM_INST";
 
-async fn polls(world: &World) -> usize {
+pub(crate) async fn polls(world: &World) -> usize {
     let asked = world.asked().await;
     asked
         .iter()
@@ -224,92 +224,6 @@ async fn a_clock_that_once_ran_years_ahead_does_not_silence_almanac() {
         .filter(|kind| kind.starts_with("partner."))
         .collect();
     assert_eq!(received, ["partner.deactivated", "partner.activated"]);
-}
-
-#[tokio::test]
-async fn a_panic_ends_one_poll_and_nothing_else() {
-    let world = World::new().await;
-    for library in [ELM, OAK] {
-        world.wire().partners.insert(library.into(), partners(2));
-    }
-    let daemon = daemon(&world).await;
-    tick(&daemon).await;
-    // A number that no program of ours ever wrote; reading it is a defect that nobody foresaw.
-    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", world.almanac.store.path().display()))
-        .await
-        .unwrap();
-    sqlx::query("UPDATE record SET missing_polls = -7 WHERE watch_id = (SELECT id FROM watch WHERE name = ?)")
-        .bind(WATCH)
-        .execute(&pool)
-        .await
-        .unwrap();
-    let before = polls(&world).await;
-    for _ in 0..4 {
-        world.hand.advance(Duration::from_hours(7));
-        tick(&daemon).await;
-    }
-    assert_eq!(polls(&world).await, before + 8, "both libraries were asked each time");
-    let rows = almanac::insight::watches(&world.almanac.config, &world.almanac.store, world.clock.now())
-        .await
-        .unwrap();
-    let elm = rows.iter().find(|row| row.id == WATCH).unwrap();
-    assert_eq!(elm.state, almanac::model::answer::WatchHealth::Failing);
-    assert!(
-        elm.reason.as_deref().unwrap().contains("defect of Almanac"),
-        "{:?}",
-        elm.reason
-    );
-    let oak = rows.iter().find(|row| row.id == "alma.partners/01OAK_INST").unwrap();
-    assert_eq!(oak.state, almanac::model::answer::WatchHealth::Ok);
-    let failing = world.events().await;
-    let failing = failing
-        .iter()
-        .filter(|event| event.watch.as_deref() == Some(WATCH))
-        .count();
-    assert_eq!(failing, 1, "told once");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stop_signal_ends_a_hanging_poll_within_ten_seconds_and_it_is_made_up() {
-    let world = World::new().await;
-    world.wire().partners.insert(ELM.into(), partners(2));
-    world.wire().hangs = Some("/partners".into());
-    let config = world.config_file();
-    let text = std::fs::read_to_string(&config).unwrap().replacen(
-        "[exlibris]",
-        "[server]\nlisten = \"127.0.0.1:0\"\n\n[exlibris]",
-        1,
-    );
-    std::fs::write(&config, text).unwrap();
-    let asked = async |part: &str| loop {
-        if world.asked().await.iter().any(|call| call.contains(part)) {
-            break;
-        }
-        pause(Duration::from_millis(20)).await;
-    };
-    let mut daemon = Running::almanac(&["run"], &config);
-    asked("/partners?").await;
-    let signalled = std::time::Instant::now();
-    let sent = std::process::Command::new("kill")
-        .args(["-TERM", &daemon.0.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(sent.success());
-    let status = loop {
-        if let Some(status) = daemon.0.try_wait().unwrap() {
-            break status;
-        }
-        assert!(signalled.elapsed() < Duration::from_secs(10), "it did not stop");
-        pause(Duration::from_millis(50)).await;
-    };
-    assert_eq!(status.code(), Some(0));
-    assert!(world.told().await.is_empty());
-    // The next start finds it still due, and nobody holding it.
-    world.wire().hangs = None;
-    world.server.reset().await;
-    world.listen_again().await;
-    let _daemon = Running::almanac(&["run"], &config);
-    asked("/partners?").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

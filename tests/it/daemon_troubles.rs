@@ -1,45 +1,13 @@
 //! The daemon in trouble: panics, late looks at what is due, hanging libraries, a full disk.
 
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use almanac::poll::daemon::Daemon;
 use almanac::poll::once::PollOrder;
 use serde_json::json;
 
-use crate::world::{ELM, OAK, World, partners};
-
-async fn daemon(world: &World) -> Daemon {
-    Daemon::start(Arc::new(world.almanac.clone())).await.unwrap()
-}
-
-/// One tick, and everything that it started.
-async fn tick(daemon: &Daemon) {
-    daemon.tick().await.unwrap();
-    daemon.idle().await;
-}
-
-fn only_one_watch(schedule: &str) -> impl FnOnce(&str) -> String {
-    let schedule = schedule.to_owned();
-    move |config| {
-        let start = config.find("[[watch]]").unwrap();
-        let end = config.find("[[channel]]").unwrap();
-        let watch =
-            format!("[[watch]]\nsource = \"alma.partners\"\ninstitutions = [\"{ELM}\"]\nschedule = \"{schedule}\"\n\n");
-        format!("{}{watch}{}", &config[..start], &config[end..])
-    }
-}
-
-const WATCH: &str = "alma.partners/01ELM_INST";
-
-async fn polls(world: &World) -> usize {
-    let asked = world.asked().await;
-    asked
-        .iter()
-        .filter(|call| call.contains("/partners?") && call.contains("offset=0"))
-        .count()
-}
+use crate::daemon::{WATCH, daemon, only_one_watch, polls, tick};
+use crate::world::{ELM, OAK, World, partners, pause};
 
 #[tokio::test]
 async fn a_panic_ends_one_poll_and_nothing_else_and_is_told() {
@@ -169,11 +137,6 @@ async fn exit_code(child: &mut Child) -> Option<i32> {
     })
     .await;
     status.unwrap().code()
-}
-
-#[expect(clippy::disallowed_methods, reason = "a process under test runs in real time")]
-async fn pause(time: Duration) {
-    tokio::time::sleep(time).await;
 }
 
 async fn last_success(world: &World) -> bool {

@@ -245,14 +245,6 @@ impl World {
         }
     }
 
-    /// Mounts the answers again after the server was reset.
-    pub async fn listen_again(&self) {
-        Mock::given(any())
-            .respond_with(Answers(Arc::clone(&self.wire)))
-            .mount(&self.server)
-            .await;
-    }
-
     /// The program stopped and started again on the same file.
     pub async fn restart(&mut self) {
         self.almanac.store.close().await;
