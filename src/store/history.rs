@@ -85,14 +85,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Sql`].
     pub async fn snapshots(&self, watch: &WatchId, limit: u32) -> Result<Vec<SnapshotRow>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT id, committed_ms, added, removed, modified, coverage FROM poll
-             WHERE watch_id = (SELECT id FROM watch WHERE name = ?) AND added + removed + modified > 0 ORDER BY id DESC LIMIT ?",
-        )
-        .bind(watch.as_str())
-        .bind(limit)
-        .fetch_all(&self.reader)
-        .await?;
+        let rows = sqlx::query(SNAPSHOTS)
+            .bind(watch.as_str())
+            .bind(limit)
+            .fetch_all(&self.reader)
+            .await?;
         Ok(rows
             .into_iter()
             .map(|row| SnapshotRow {
@@ -138,11 +135,10 @@ async fn standing(
     at: Moment,
 ) -> Result<Vec<(String, Standing)>, StoreError> {
     // Ids grow in the order of the commits and commit times never run backwards, so a moment is a poll id.
-    let newest: Option<i64> =
-        sqlx::query_scalar("SELECT id FROM poll WHERE committed_ms <= ? ORDER BY committed_ms DESC, id DESC LIMIT 1")
-            .bind(at.millis())
-            .fetch_optional(&mut *connection)
-            .await?;
+    let newest: Option<i64> = sqlx::query_scalar(POLL_AT)
+        .bind(at.millis())
+        .fetch_optional(&mut *connection)
+        .await?;
     let Some(newest) = newest else { return Ok(Vec::new()) };
     let rows = sqlx::query(STANDING)
         .bind(newest)
@@ -163,6 +159,14 @@ async fn standing(
         })
         .collect())
 }
+
+/// Parameter: a moment.
+pub(super) const POLL_AT: &str =
+    "SELECT id FROM poll WHERE committed_ms <= ? ORDER BY committed_ms DESC, id DESC LIMIT 1";
+
+/// Parameters: watch name, limit.
+pub(super) const SNAPSHOTS: &str = "SELECT id, committed_ms, added, removed, modified, coverage FROM poll
+     WHERE watch_id = (SELECT id FROM watch WHERE name = ?) AND added + removed + modified > 0 ORDER BY id DESC LIMIT ?";
 
 /// Parameters: newest poll id, watch name, key, key again (NULL for all keys).
 pub(super) const STANDING: &str = "SELECT r.key, v.id, v.number, p.committed_ms

@@ -284,17 +284,20 @@ pub fn big_queries() -> Vec<(&'static str, String)> {
     vec![
         ("snapshot at a moment", history::STANDING.to_owned()),
         ("documents", history::CHAINS.to_owned()),
-        ("moment to poll", "SELECT id FROM poll WHERE committed_ms <= ? ORDER BY committed_ms DESC, id DESC LIMIT 1".to_owned()),
-        (
-            "snapshots",
-            "SELECT id FROM poll WHERE watch_id = ? AND added + removed + modified > 0 ORDER BY id DESC LIMIT ?".to_owned(),
-        ),
+        ("moment to poll", history::POLL_AT.to_owned()),
+        ("snapshots", history::SNAPSHOTS.to_owned()),
         ("newest events", newest_events("")),
-        ("events since", newest_events(" AND e.detected_ms >= ? AND e.detected_ms < ?")),
+        (
+            "events since",
+            newest_events(" AND e.detected_ms >= ? AND e.detected_ms < ?"),
+        ),
         ("events of a library", newest_events(" AND e.institution = ?")),
         ("events of a watch", newest_events(" AND e.watch_id = ?")),
-        ("next page of events", newest_events(" AND (e.detected_ms, e.id) < (?, ?)")),
-        ("records of a watch", "SELECT key FROM record WHERE watch_id = ?".to_owned()),
-        ("first seen anywhere", "SELECT MIN(r.first_seen_ms) FROM record r JOIN watch w ON w.id = r.watch_id WHERE r.key = ? AND w.source = ?".to_owned()),
+        (
+            "next page of events",
+            newest_events(" AND (e.detected_ms, e.id) < (?, ?)"),
+        ),
+        ("records of a watch", polls::KNOWN_RECORDS.to_owned()),
+        ("first seen elsewhere", polls::FIRST_SEEN_ELSEWHERE.to_owned()),
     ]
 }

@@ -52,6 +52,13 @@ pub struct WrittenChange {
     pub context: ChangeContext,
 }
 
+/// Parameter: the watch.
+pub(super) const KNOWN_RECORDS: &str =
+    "SELECT key, partition, hash, present, missing_polls, shape_version FROM record WHERE watch_id = ?";
+/// Parameters: key, source, the watch itself. What a baseline found had been there before, since nobody knows when.
+pub(super) const FIRST_SEEN_ELSEWHERE: &str = "SELECT MIN(CASE (SELECT c.silent FROM change c WHERE c.record_id = r.id ORDER BY c.id LIMIT 1) WHEN 1 THEN 0 ELSE r.first_seen_ms END)
+     FROM record r JOIN watch w ON w.id = r.watch_id WHERE r.key = ? AND w.source = ? AND w.id <> ?";
+
 impl WriteTx {
     /// The implausible answer that came before, if the watch is in doubt.
     ///
@@ -78,12 +85,7 @@ impl WriteTx {
     /// [`StoreError::Sql`].
     pub async fn prior(&mut self, watch: i64) -> Result<Prior, StoreError> {
         let mut prior = Prior::default();
-        let rows = sqlx::query(
-            "SELECT key, partition, hash, present, missing_polls, shape_version FROM record WHERE watch_id = ?",
-        )
-        .bind(watch)
-        .fetch_all(&mut *self.tx)
-        .await?;
+        let rows = sqlx::query(KNOWN_RECORDS).bind(watch).fetch_all(&mut *self.tx).await?;
         for row in rows {
             let known = Known {
                 partition: row.get(1),
@@ -342,16 +344,12 @@ impl WriteTx {
             first_seen_anywhere: None,
         };
         if source == SourceKind::PrimoView && delta.op == Op::Added && !delta.silent {
-            let elsewhere: Option<i64> = sqlx::query_scalar(
-                // What a baseline found had been there before, since nobody knows when.
-                "SELECT MIN(CASE (SELECT c.silent FROM change c WHERE c.record_id = r.id ORDER BY c.id LIMIT 1) WHEN 1 THEN 0 ELSE r.first_seen_ms END)
-                 FROM record r JOIN watch w ON w.id = r.watch_id WHERE r.key = ? AND w.source = ? AND w.id <> ?",
-            )
-            .bind(&delta.key)
-            .bind(source.name())
-            .bind(watch)
-            .fetch_one(&mut *self.tx)
-            .await?;
+            let elsewhere: Option<i64> = sqlx::query_scalar(FIRST_SEEN_ELSEWHERE)
+                .bind(&delta.key)
+                .bind(source.name())
+                .bind(watch)
+                .fetch_one(&mut *self.tx)
+                .await?;
             context.first_seen_anywhere = elsewhere
                 .into_iter()
                 .chain(first_seen_here)
