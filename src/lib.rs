@@ -18,6 +18,7 @@
 pub mod model;
 
 pub mod clock;
+pub mod pseudonym;
 pub mod telemetry;
 
 pub mod compare;

@@ -189,7 +189,8 @@ struct WatchTable {
     /// So many polls in a row may fail or come back empty before that is told; 3 if not given.
     #[schemars(range(min = 1, max = 1000))]
     tolerance: Option<u32>,
-    /// For alma.partners and primo.view: codes of libraries; "*" means every one that has what the source needs.
+    /// For every alma. source, ageing and primo.view: codes of libraries; "*" means every one that has what the source
+    /// needs.
     #[serde(default)]
     institutions: Vec<String>,
     /// For primo.view: only these of the libraries' views.
@@ -209,6 +210,19 @@ struct WatchTable {
     parser: Option<ReleaseNotesParser>,
     /// For release-notes: whether each address is a page of notes or an index of pages by area; annual if not given.
     layout: Option<ReleaseNotesLayout>,
+    /// For alma.lending-requests: only the requests of these libraries, by code; every library that takes part in resource
+    /// sharing if not given.
+    #[serde(default)]
+    libraries: Vec<String>,
+    /// For alma.lending-requests: only these statuses, by code; the known ones if not given.
+    #[serde(default)]
+    statuses: Vec<String>,
+    /// For alma.borrowing-requests: the path of the saved Analytics report, "/shared/…"; {institution} stands for the
+    /// library's code.
+    report: Option<String>,
+    /// For alma.code-tables: names of the tables; those about resource sharing if not given.
+    #[serde(default)]
+    tables: Vec<String>,
 }
 
 /// Where alerts go.

@@ -145,6 +145,26 @@ pub enum SourceSettings {
     AlmaPartners,
     /// See [`SourceKind::PrimoView`].
     PrimoView(PrimoViewSettings),
+    /// See [`SourceKind::AlmaLendingRequests`].
+    AlmaLendingRequests(LendingRequestsSettings),
+    /// See [`SourceKind::AlmaBorrowingRequests`].
+    AlmaBorrowingRequests(BorrowingRequestsSettings),
+    /// See [`SourceKind::AlmaLibraries`].
+    AlmaLibraries(LibrariesSettings),
+    /// See [`SourceKind::AlmaCodeTables`].
+    AlmaCodeTables(CodeTablesSettings),
+    /// See [`SourceKind::AlmaLetters`].
+    AlmaLetters,
+    /// See [`SourceKind::AlmaJobs`].
+    AlmaJobs(JobsSettings),
+    /// See [`SourceKind::AlmaIntegrationProfiles`].
+    AlmaIntegrationProfiles,
+    /// See [`SourceKind::AlmaGeneral`].
+    AlmaGeneral,
+    /// See [`SourceKind::Reciprocity`].
+    Reciprocity,
+    /// See [`SourceKind::Ageing`].
+    Ageing,
 }
 
 impl SourceSettings {
@@ -154,9 +174,50 @@ impl SourceSettings {
             SourceSettings::ReleaseNotes(_) => SourceKind::ReleaseNotes,
             SourceSettings::AlmaPartners => SourceKind::AlmaPartners,
             SourceSettings::PrimoView(_) => SourceKind::PrimoView,
+            SourceSettings::AlmaLendingRequests(_) => SourceKind::AlmaLendingRequests,
+            SourceSettings::AlmaBorrowingRequests(_) => SourceKind::AlmaBorrowingRequests,
+            SourceSettings::AlmaLibraries(_) => SourceKind::AlmaLibraries,
+            SourceSettings::AlmaCodeTables(_) => SourceKind::AlmaCodeTables,
+            SourceSettings::AlmaLetters => SourceKind::AlmaLetters,
+            SourceSettings::AlmaJobs(_) => SourceKind::AlmaJobs,
+            SourceSettings::AlmaIntegrationProfiles => SourceKind::AlmaIntegrationProfiles,
+            SourceSettings::AlmaGeneral => SourceKind::AlmaGeneral,
+            SourceSettings::Reciprocity => SourceKind::Reciprocity,
+            SourceSettings::Ageing => SourceKind::Ageing,
         }
     }
 }
+
+/// Which of an institution's lending requests are watched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LendingRequestsSettings {
+    /// Codes of the libraries whose requests are asked for; empty: every library that takes part in resource sharing.
+    pub libraries: Vec<String>,
+    /// Codes of the statuses asked for; empty: those that the source knows (ALMA.md §5c).
+    pub statuses: Vec<String>,
+}
+
+/// The Analytics report that lists an institution's borrowing requests (ALMA.md §6).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BorrowingRequestsSettings {
+    /// Path of the saved report, `/shared/…`; `{institution}` stands for the institution's code.
+    pub report: String,
+}
+
+/// What is kept of an institution's libraries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LibrariesSettings {}
+
+/// Which code tables are watched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CodeTablesSettings {
+    /// Names of the tables; empty: those about resource sharing (ALMA.md §3).
+    pub tables: Vec<String>,
+}
+
+/// Which jobs are watched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobsSettings {}
 
 /// The release notes of one product.
 #[derive(Clone, Debug)]

@@ -1,5 +1,7 @@
 //! The `[[watch]]` tables: one watch a subject, for the subjects that have what the source needs.
 
+mod alma;
+
 use std::collections::BTreeMap;
 
 use url::Url;
@@ -45,18 +47,22 @@ pub(super) fn watches(root: &Table, members: &[Member], exlibris: Option<&ExLibr
     let mut watches = Vec::new();
     for table in root.tables("watch", "source") {
         if !table.has("source") {
-            table.missing("source", "\"release-notes\", \"alma.partners\" or \"primo.view\"");
+            table.missing(
+                "source",
+                "\"release-notes\", \"alma.partners\", \"primo.view\" or another",
+            );
         }
         let source = table.choice("source", &names(&SourceKind::ALL, SourceKind::name), SourceKind::named);
         let common = common(&table);
         let subjects = match source.as_ref().map(|source| source.value) {
             Some(SourceKind::ReleaseNotes) => release_notes(&table, exlibris).into_iter().collect(),
-            Some(SourceKind::AlmaPartners) => alma_partners(&table, members),
             Some(SourceKind::PrimoView) => primo_view(&table, members),
+            Some(kind) => alma::subjects(&table, members, kind),
             None => {
                 for key in FOR_RELEASE_NOTES.iter().chain(&FOR_INSTITUTIONS).chain(&FOR_VIEWS) {
                     table.has(key);
                 }
+                alma::without_source(&table);
                 Vec::new()
             }
         };
@@ -124,6 +130,7 @@ fn common(table: &Table) -> Common {
 fn release_notes(table: &Table, exlibris: Option<&ExLibrisSettings>) -> Option<Subject> {
     table.without_meaning(&FOR_INSTITUTIONS, "release notes, which are public");
     table.without_meaning(&FOR_VIEWS, "release notes");
+    alma::without_meaning_for(table, "release notes");
     let subject = table
         .required_text("subject", "\"alma\" (the watch is then called release-notes/alma)")
         .filter(|subject| {
@@ -237,34 +244,9 @@ fn check_page(page: &str, exlibris: Option<&ExLibrisSettings>) -> Result<(), (St
     web_address(&filled).map(|_| ())
 }
 
-fn alma_partners(table: &Table, members: &[Member]) -> Vec<Subject> {
-    table.without_meaning(&FOR_RELEASE_NOTES, "alma.partners");
-    table.without_meaning(&FOR_VIEWS, "alma.partners");
-    let lacks = |member: &Member| {
-        (!member.has_key).then(|| {
-            let wrong = "has no API key and region, which alma.partners needs".to_owned();
-            (
-                wrong,
-                "Write api_key and region into its [[institution]], or take it out here".to_owned(),
-            )
-        })
-    };
-    chosen_members(table, members, lacks)
-        .into_iter()
-        .map(|(at, institution)| Subject {
-            name: Found {
-                value: institution.code.clone(),
-                at,
-            },
-            key: "institutions",
-            institution: Some(institution.code.clone()),
-            source: SourceSettings::AlmaPartners,
-        })
-        .collect()
-}
-
 fn primo_view(table: &Table, members: &[Member]) -> Vec<Subject> {
     table.without_meaning(&FOR_RELEASE_NOTES, "primo.view");
+    alma::without_meaning_for(table, "primo.view");
     let door = table.choice("door", &["auto", "gateway", "front-end"], |name| match name {
         "auto" => Some(PrimoDoor::Auto),
         "gateway" => Some(PrimoDoor::Gateway),

@@ -1,8 +1,14 @@
 //! Pure: what changes mean to people. One file a source's vocabulary.
 
+pub mod ageing;
+pub mod alma_offers;
 pub mod health;
+pub mod jobs;
+pub mod libraries;
 pub mod partners;
+pub mod reciprocity;
 pub mod release_notes;
+pub mod requests;
 pub mod view;
 
 use crate::model::change::ChangeInContext;
@@ -15,5 +21,14 @@ pub fn events_of(change: &ChangeInContext<'_>) -> Vec<EventDraft> {
         SourceKind::ReleaseNotes => release_notes::events_of(change),
         SourceKind::AlmaPartners => partners::events_of(change),
         SourceKind::PrimoView => view::events_of(change),
+        SourceKind::AlmaLendingRequests | SourceKind::AlmaBorrowingRequests => requests::events_of(change),
+        SourceKind::AlmaLibraries => libraries::events_of(change),
+        SourceKind::AlmaJobs => jobs::events_of(change),
+        SourceKind::AlmaCodeTables
+        | SourceKind::AlmaLetters
+        | SourceKind::AlmaIntegrationProfiles
+        | SourceKind::AlmaGeneral => alma_offers::events_of(change),
+        SourceKind::Reciprocity => reciprocity::events_of(change),
+        SourceKind::Ageing => ageing::events_of(change),
     }
 }

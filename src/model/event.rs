@@ -75,6 +75,24 @@ named_enum! {
         FeatureRescheduled = "feature.rescheduled",
         /// An item is gone from the notes of its own and the neighbouring years.
         FeatureWithdrawn = "feature.withdrawn",
+        /// Two members' partner records no longer agree that one lends to the other.
+        ReciprocityBroken = "reciprocity.broken",
+        /// They agree again.
+        ReciprocityMended = "reciprocity.mended",
+        /// Requests moved from status to status: counts by partner, never titles, never a single request.
+        RequestStatusChanged = "request.status_changed",
+        /// Requests with one partner wait in one status for longer than the threshold.
+        RequestsAgeing = "requests.ageing",
+        /// They no longer do.
+        RequestsAgeingCleared = "requests.ageing_cleared",
+        /// A resource-sharing job of Alma ended with an error.
+        JobFailed = "job.failed",
+        /// A resource-sharing job of Alma did not run when it should have.
+        JobMissed = "job.missed",
+        /// A library, its part in resource sharing, its closures or its hours ahead differ.
+        LibraryChanged = "library.changed",
+        /// Something that Alma offers differs: a row of a code table, a letter, a job, a type of integration.
+        ApiChanged = "api.changed",
         /// A watch fails or stays empty past its tolerance.
         WatchFailing = "watch.failing",
         /// A failing watch works again.
@@ -131,10 +149,11 @@ impl EventKind {
         use EventKind::*;
         match self {
             PartnerRemoved | PartnerDeactivated | FeatureWithdrawn | FeatureRescheduled | WatchFailing | QuotaLow
-            | DeliveryDead => Severity::Warning,
+            | DeliveryDead | ReciprocityBroken | RequestsAgeing | JobFailed | JobMissed => Severity::Warning,
             PartnerAdded | PartnerReturned | PartnerActivated | PartnerChanged | FeatureAnnounced | SwitchAppeared
-            | SwitchTurnedOn | SwitchTurnedOff | ScopeAdded | ScopeRemoved | ReleaseLive => Severity::Notice,
-            FeatureRevised | SwitchChanged | WatchRecovered => Severity::Info,
+            | SwitchTurnedOn | SwitchTurnedOff | ScopeAdded | ScopeRemoved | ReleaseLive | ReciprocityMended
+            | RequestStatusChanged | ApiChanged => Severity::Notice,
+            FeatureRevised | SwitchChanged | WatchRecovered | RequestsAgeingCleared | LibraryChanged => Severity::Info,
         }
     }
 }

@@ -7,4 +7,5 @@ pub mod institution;
 pub mod message;
 pub mod moment;
 pub mod observation;
+pub mod request;
 pub mod watch;

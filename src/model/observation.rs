@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::request::RequestsSeen;
+
 /// What a source hands to `compare`: allow-listed, normalised records and the coverage they were read under.
 #[derive(Clone, Debug, Default)]
 pub struct Observation {
@@ -17,6 +19,11 @@ pub struct Observation {
     pub verified: Option<bool>,
     /// Remarks for the operator that are no failure: what a parser could not place, a key left out.
     pub remarks: Vec<String>,
+    /// Requests seen one by one, where the source sees such. They are followed, not versioned (DESIGN §3).
+    pub requests: Option<RequestsSeen>,
+    /// What the source wants to know at its next poll: how a long list was best cut, where it stopped. `None` leaves what
+    /// it remembered before.
+    pub memory: Option<Value>,
 }
 
 /// One record as the source saw it, before `compare` gives it its identity.

@@ -46,12 +46,23 @@ pub async fn check(
                     primo::view_configuration(&session, &settings.view, settings.door).await,
                 )]
             }
+            SourceSettings::Reciprocity | SourceSettings::Ageing => Vec::new(),
+            SourceSettings::AlmaLendingRequests(_)
+            | SourceSettings::AlmaBorrowingRequests(_)
+            | SourceSettings::AlmaLibraries(_)
+            | SourceSettings::AlmaCodeTables(_)
+            | SourceSettings::AlmaLetters
+            | SourceSettings::AlmaJobs(_)
+            | SourceSettings::AlmaIntegrationProfiles
+            | SourceSettings::AlmaGeneral => Vec::new(),
             SourceSettings::ReleaseNotes(settings) => {
                 let ask = Ask {
                     watch,
                     session: &session,
                     now: clock.now(),
                     zone: config.timezone,
+                    memory: None,
+                    pseudonyms: None,
                 };
                 release_notes::inspect(&ask, settings)
                     .await

@@ -1,6 +1,8 @@
 //! The one transaction of a poll: versions, changes, events and notices are written together or not at all (DESIGN
 //! invariant 1).
 
+use std::time::Duration;
+
 use super::health::{self, Ended, Turn};
 use super::judge::{Memory, judge};
 use super::once::{PollOrder, not_polled};
@@ -20,6 +22,10 @@ use crate::store::events::{EventOrigin, StoredChange, subject_of_record};
 use crate::store::polls::PollNote;
 use crate::store::write::WriteTx;
 use crate::telemetry;
+
+/// When something was read, what is derived from it is computed after this time, unless it is due earlier: watches that
+/// share a schedule are then all read, and two ends of one change are not taken for a contradiction.
+const SETTLING_TIME: Duration = Duration::from_mins(10);
 
 /// What came of asking.
 #[derive(Debug)]
@@ -147,6 +153,18 @@ impl Almanac {
             );
         }
         tx.settle(row, &state).await?;
+        if let Some(remembered) = &judged.remembered {
+            tx.remember(row, remembered).await?;
+        }
+        if matches!(judged.outcome, Outcome::Ok | Outcome::Partial) {
+            let at = tx.wall.plus(SETTLING_TIME);
+            for derived in self.derived_from(watch) {
+                let (row, _) = tx
+                    .watch(&derived.id, derived.source.kind(), derived.institution.as_deref())
+                    .await?;
+                tx.bring_forward(row, at).await?;
+            }
+        }
         match judged.memory {
             Memory::AsItIs => {}
             Memory::Forget => tx.remember_doubt(row, None).await?,

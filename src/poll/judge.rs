@@ -1,5 +1,7 @@
 //! What may be believed of an answer, decided before anything of it is written (DESIGN invariant 3).
 
+use serde_json::Value;
+
 use crate::compare::matching::{self, KnownItem};
 use crate::compare::snapshot::{Comparison, Doubt, Keyed, Prior, Rules, Verdict, compare};
 use crate::config::Watch;
@@ -28,6 +30,8 @@ pub(super) struct Judged {
     pub(super) verified: Option<Option<bool>>,
     /// It worked, and there was nothing at all.
     pub(super) empty: bool,
+    /// What the source wants to know at its next poll.
+    pub(super) remembered: Option<Value>,
 }
 
 /// What becomes of the doubt about an implausible answer.
@@ -59,6 +63,7 @@ pub(super) async fn judge(
         memory: Memory::AsItIs,
         verified: None,
         empty: false,
+        remembered: None,
     };
     let mut observation = match observed {
         Ok(observation) => observation,
@@ -77,6 +82,7 @@ pub(super) async fn judge(
         doubt_vanished(&mut observation.coverage, &prior);
     }
     judged.verified = Some(observation.verified);
+    judged.remembered = observation.memory.take();
     judged.empty = observation.drafts.is_empty();
     let keyed = identified(tx, row, observation.drafts).await?;
     let rule = sources::absence_rule(watch.source.kind());

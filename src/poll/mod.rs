@@ -5,6 +5,7 @@
 pub mod check;
 pub mod commit;
 pub mod daemon;
+mod derived;
 pub mod due;
 pub mod health;
 mod judge;
@@ -21,6 +22,8 @@ use crate::alerts::console::Stream;
 use crate::clock::Clock;
 use crate::config::{Config, Institution, Watch};
 use crate::exlibris::http::ExLibris;
+use crate::model::watch::SourceKind;
+use crate::pseudonym::Pseudonyms;
 use crate::store::Store;
 
 /// The assembled program; cheap to clone.
@@ -34,6 +37,8 @@ pub struct Almanac {
     pub clock: Clock,
     /// The way to Ex Libris.
     pub exlibris: ExLibris,
+    /// Hashes request ids; `None` where no configured watch sees requests.
+    pub pseudonyms: Option<Arc<Pseudonyms>>,
     /// When the daemon's heart last beat, in milliseconds UTC; 0 if never.
     pub beat: Arc<AtomicI64>,
 }
@@ -48,11 +53,19 @@ impl Almanac {
         let exlibris = ExLibris::new(&config.exlibris, clock.clone())
             .map_err(anyhow::Error::msg)
             .context("the HTTP client cannot be built")?;
+        let pseudonyms = if config.watches.iter().any(sees_requests) {
+            let path = Pseudonyms::path_beside(&config.store);
+            let keys = Pseudonyms::open(&path, clock.now()).map_err(anyhow::Error::msg)?;
+            Some(Arc::new(keys))
+        } else {
+            None
+        };
         Ok(Almanac {
             config: Arc::new(config),
             store,
             clock,
             exlibris,
+            pseudonyms,
             beat: Arc::default(),
         })
     }
@@ -79,6 +92,14 @@ impl Almanac {
         Ok(events)
     }
 
+    /// The derived watches whose records are computed from this one's.
+    pub fn derived_from<'a>(&'a self, input: &'a Watch) -> impl Iterator<Item = &'a Watch> {
+        self.config.watches.iter().filter(|watch| {
+            watch.source.kind().inputs().contains(&input.source.kind())
+                && (watch.institution.is_none() || watch.institution == input.institution)
+        })
+    }
+
     /// The institution that a watch concerns.
     pub fn institution_of(&self, watch: &Watch) -> Option<&Institution> {
         watch
@@ -86,4 +107,11 @@ impl Almanac {
             .as_deref()
             .and_then(|code| self.config.institution(code))
     }
+}
+
+fn sees_requests(watch: &Watch) -> bool {
+    matches!(
+        watch.source.kind(),
+        SourceKind::AlmaLendingRequests | SourceKind::AlmaBorrowingRequests
+    )
 }

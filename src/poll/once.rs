@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::Almanac;
 use super::commit::Asked;
 use super::quota::{self, Gate};
-use crate::config::Watch;
+use crate::config::{Institution, Watch};
 use crate::exlibris::alma;
 use crate::exlibris::error::{CallError, Problem};
 use crate::exlibris::http::Session;
@@ -88,7 +88,11 @@ impl Almanac {
 
     async fn try_poll(&self, watch: &Watch, order: &PollOrder, session: &mut Session) -> Result<PollRow, StoreError> {
         let started = self.clock.now();
-        let (gate, budget_left) = match self.claim(watch, order).await? {
+        let Claimed {
+            gate,
+            budget_left,
+            memory,
+        } = match self.claim(watch, order).await? {
             Ok(claimed) => claimed,
             Err(reason) => return Ok(not_polled(watch, Outcome::Skipped, reason)),
         };
@@ -99,6 +103,8 @@ impl Almanac {
             session,
             now: started,
             zone: self.config.timezone,
+            memory: memory.as_ref(),
+            pseudonyms: self.pseudonyms.as_deref(),
         };
         let asking = async {
             let gate = match gate {
@@ -107,6 +113,7 @@ impl Almanac {
             };
             Ok::<_, StoreError>(match gate {
                 Gate::Closed(reason) => Err(reason),
+                _ if watch.source.kind().is_derived() => Ok(Ok(self.derive(watch, started).await?)),
                 _ => Ok(sources::observe(&ask).await),
             })
         };
@@ -141,7 +148,7 @@ impl Almanac {
 
     /// Takes the lease and looks at the quota: what the poll may do, and how many calls the day's budget has left for it.
     /// The inner error says why the watch is not polled.
-    async fn claim(&self, watch: &Watch, order: &PollOrder) -> Result<Result<(Gate, u64), String>, StoreError> {
+    async fn claim(&self, watch: &Watch, order: &PollOrder) -> Result<Result<Claimed, String>, StoreError> {
         let mut tx = self.store.write().await?;
         let (row, state) = tx
             .watch(&watch.id, watch.source.kind(), watch.institution.as_deref())
@@ -159,10 +166,9 @@ impl Almanac {
                 watch.id
             )));
         }
-        let claimed = match self
-            .institution_of(watch)
-            .filter(|institution| institution.api_key.is_some())
-        {
+        let asks_a_library =
+            |institution: &&Institution| institution.api_key.is_some() && !watch.source.kind().is_derived();
+        let (gate, budget_left) = match self.institution_of(watch).filter(asks_a_library) {
             Some(institution) => {
                 let state = tx.quota(&institution.quota_pool).await?;
                 (
@@ -172,8 +178,13 @@ impl Almanac {
             }
             None => (Gate::Open, u64::MAX),
         };
+        let memory = tx.memory(row).await?;
         tx.commit().await?;
-        Ok(Ok(claimed))
+        Ok(Ok(Claimed {
+            gate,
+            budget_left,
+            memory,
+        }))
     }
 
     /// Makes one cheap call to see whether the quota has recovered.
@@ -234,6 +245,15 @@ impl Almanac {
         self.commit(watch, order, asked(self.clock.now(), Err(error), session))
             .await
     }
+}
+
+/// What a poll begins with.
+struct Claimed {
+    gate: Gate,
+    /// Calls that the library's budget of the day has left.
+    budget_left: u64,
+    /// What the source wanted to know at this poll.
+    memory: Option<serde_json::Value>,
 }
 
 /// How a piece of work ended that did not end well.

@@ -327,8 +327,8 @@ impl PartnerList {
         Observation {
             drafts: self.drafts.into_values().collect(),
             coverage,
-            verified: None,
             remarks,
+            ..Observation::default()
         }
     }
 

@@ -1,5 +1,13 @@
 //! One file a source: what it asks, what it keeps (the allow-list stands at its top), how it keys.
 
+pub mod alma_borrowing_requests;
+pub mod alma_code_tables;
+pub mod alma_general;
+pub mod alma_integration_profiles;
+pub mod alma_jobs;
+pub mod alma_lending_requests;
+pub mod alma_letters;
+pub mod alma_libraries;
 pub mod alma_partners;
 pub mod primo_view;
 pub mod release_notes;
@@ -7,11 +15,12 @@ pub mod release_notes;
 use chrono_tz::Tz;
 
 use crate::config::{SourceSettings, Watch};
-use crate::exlibris::error::CallError;
+use crate::exlibris::error::{CallError, Problem};
 use crate::exlibris::http::Session;
 use crate::model::moment::Moment;
 use crate::model::observation::Observation;
 use crate::model::watch::SourceKind;
+use crate::pseudonym::Pseudonyms;
 
 /// What a poll hands to its source.
 #[derive(Debug)]
@@ -24,6 +33,10 @@ pub struct Ask<'a> {
     pub now: Moment,
     /// The consortium's zone, for "this year".
     pub zone: Tz,
+    /// What the source wanted to know at this poll ([`Observation::memory`]).
+    pub memory: Option<&'a serde_json::Value>,
+    /// Hashes request ids; `None` where no watch sees requests.
+    pub pseudonyms: Option<&'a Pseudonyms>,
 }
 
 /// How the records of a source behave when they go missing.
@@ -44,6 +57,18 @@ pub async fn observe(ask: &Ask<'_>) -> Result<Observation, CallError> {
         SourceSettings::ReleaseNotes(settings) => release_notes::observe(ask, settings).await,
         SourceSettings::AlmaPartners => alma_partners::observe(ask).await,
         SourceSettings::PrimoView(settings) => primo_view::observe(ask, settings).await,
+        SourceSettings::AlmaLendingRequests(settings) => alma_lending_requests::observe(ask, settings).await,
+        SourceSettings::AlmaBorrowingRequests(settings) => alma_borrowing_requests::observe(ask, settings).await,
+        SourceSettings::AlmaLibraries(settings) => alma_libraries::observe(ask, settings).await,
+        SourceSettings::AlmaCodeTables(settings) => alma_code_tables::observe(ask, settings).await,
+        SourceSettings::AlmaLetters => alma_letters::observe(ask).await,
+        SourceSettings::AlmaJobs(settings) => alma_jobs::observe(ask, settings).await,
+        SourceSettings::AlmaIntegrationProfiles => alma_integration_profiles::observe(ask).await,
+        SourceSettings::AlmaGeneral => alma_general::observe(ask).await,
+        SourceSettings::Reciprocity | SourceSettings::Ageing => {
+            let reason = "a derived watch asks nobody".to_owned();
+            Err(CallError::ours(ask.watch.id.as_str(), Problem::Implausible(reason)))
+        }
     }
 }
 
@@ -53,6 +78,16 @@ pub const fn shape_version(source: SourceKind) -> u32 {
         SourceKind::ReleaseNotes => release_notes::SHAPE_VERSION,
         SourceKind::AlmaPartners => alma_partners::SHAPE_VERSION,
         SourceKind::PrimoView => primo_view::SHAPE_VERSION,
+        SourceKind::AlmaLendingRequests => alma_lending_requests::SHAPE_VERSION,
+        SourceKind::AlmaBorrowingRequests => alma_borrowing_requests::SHAPE_VERSION,
+        SourceKind::AlmaLibraries => alma_libraries::SHAPE_VERSION,
+        SourceKind::AlmaCodeTables => alma_code_tables::SHAPE_VERSION,
+        SourceKind::AlmaLetters => alma_letters::SHAPE_VERSION,
+        SourceKind::AlmaJobs => alma_jobs::SHAPE_VERSION,
+        SourceKind::AlmaIntegrationProfiles => alma_integration_profiles::SHAPE_VERSION,
+        SourceKind::AlmaGeneral => alma_general::SHAPE_VERSION,
+        SourceKind::Reciprocity => crate::meaning::reciprocity::SHAPE_VERSION,
+        SourceKind::Ageing => crate::meaning::ageing::SHAPE_VERSION,
     }
 }
 
@@ -67,7 +102,17 @@ pub const fn absence_rule(source: SourceKind) -> AbsenceRule {
             complete_polls: 2,
             whole_coverage: false,
         },
-        SourceKind::PrimoView => AbsenceRule {
+        SourceKind::PrimoView
+        | SourceKind::AlmaLendingRequests
+        | SourceKind::AlmaBorrowingRequests
+        | SourceKind::AlmaLibraries
+        | SourceKind::AlmaCodeTables
+        | SourceKind::AlmaLetters
+        | SourceKind::AlmaJobs
+        | SourceKind::AlmaIntegrationProfiles
+        | SourceKind::AlmaGeneral
+        | SourceKind::Reciprocity
+        | SourceKind::Ageing => AbsenceRule {
             complete_polls: 1,
             whole_coverage: false,
         },

@@ -55,7 +55,7 @@ pub async fn observe(ask: &Ask<'_>, settings: &PrimoViewSettings) -> Result<Obse
         drafts,
         coverage,
         verified,
-        remarks: Vec::new(),
+        ..Observation::default()
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use sqlx::Row;
 
 use super::write::WriteTx;
@@ -95,6 +96,46 @@ impl WriteTx {
         .bind(watch)
         .execute(&mut *self.tx)
         .await?;
+        Ok(())
+    }
+
+    /// What the watch's source wanted to know at its next poll.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`].
+    pub async fn memory(&mut self, watch: i64) -> Result<Option<Value>, StoreError> {
+        let text: Option<String> = sqlx::query_scalar("SELECT memory FROM watch WHERE id = ?")
+            .bind(watch)
+            .fetch_one(&mut *self.tx)
+            .await?;
+        // A memory that cannot be read is forgotten; the source then begins as at its first poll.
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// Keeps what the source wants to know at its next poll.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`].
+    pub async fn remember(&mut self, watch: i64, memory: &Value) -> Result<(), StoreError> {
+        sqlx::query("UPDATE watch SET memory = ? WHERE id = ?")
+            .bind(memory.to_string())
+            .bind(watch)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Lets a planned watch be due at `at`, if it is not due earlier; one that no daemon has planned stays unplanned.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`].
+    pub async fn bring_forward(&mut self, watch: i64, at: Moment) -> Result<(), StoreError> {
+        sqlx::query("UPDATE watch SET next_due_ms = ? WHERE id = ? AND next_due_ms > ?")
+            .bind(at.millis())
+            .bind(watch)
+            .bind(at.millis())
+            .execute(&mut *self.tx)
+            .await?;
         Ok(())
     }
 

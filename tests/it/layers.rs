@@ -8,7 +8,7 @@ const LAYERS: &[&[&str]] = &[
     &["model"],
     &["clock"],
     &["compare", "meaning"],
-    &["config", "telemetry"],
+    &["config", "pseudonym", "telemetry"],
     &["exlibris", "store"],
     &["sources"],
     &["insight", "alerts", "reports"],

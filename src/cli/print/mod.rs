@@ -2,6 +2,7 @@
 //!
 //! Colour only repeats what a word says already. Text from outside is cleaned before it reaches a terminal.
 
+pub mod csv;
 pub mod diff;
 pub mod events;
 pub mod records;

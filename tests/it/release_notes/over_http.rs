@@ -68,6 +68,8 @@ async fn asked(
         tolerance: 1,
     };
     let ask = Ask {
+        memory: None,
+        pseudonyms: None,
         watch: &watch,
         session: &session,
         now,

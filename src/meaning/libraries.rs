@@ -1,0 +1,9 @@
+//! What changes of libraries mean.
+
+use crate::model::change::ChangeInContext;
+use crate::model::event::EventDraft;
+
+/// The events that a change makes.
+pub fn events_of(_change: &ChangeInContext<'_>) -> Vec<EventDraft> {
+    Vec::new()
+}

@@ -1,0 +1,79 @@
+//! Resource-sharing requests as far as they are kept: which one, where it stands, with whom; never what or for whom.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::moment::Moment;
+
+/// Which side of a request an institution is on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// Another library asked for something of ours.
+    Lending,
+    /// We asked another library for something of theirs.
+    Borrowing,
+}
+
+impl Side {
+    /// Both.
+    pub const ALL: [Side; 2] = [Side::Lending, Side::Borrowing];
+
+    /// The word used in JSON, in the store and for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Side::Lending => "lending",
+            Side::Borrowing => "borrowing",
+        }
+    }
+
+    /// The side of that word.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|side| side.name() == name)
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The keyed hash of a request's id: it tells the same request again, and tells nothing else to anyone without the key.
+pub type RequestHash = [u8; 16];
+
+/// A request as a source saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenRequest {
+    /// Under the key in use.
+    pub hash: RequestHash,
+    /// Under the key before, while both are kept after a rotation.
+    pub former_hash: Option<RequestHash>,
+    /// Alma's code of the status (ALMA.md §5c); for a label that nobody knows, the label.
+    pub status: String,
+    /// Code of the partner; empty while the request has none.
+    pub partner: String,
+    /// Format asked for: `PHYSICAL`, `DIGITAL` …; empty where none is named.
+    pub format: String,
+    /// Code of the owning library; empty where none is named.
+    pub library: String,
+    /// When it was created, as Alma says.
+    pub created: Option<Moment>,
+    /// When it was last modified, as Alma says.
+    pub modified: Option<Moment>,
+}
+
+/// The requests that one poll saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestsSeen {
+    /// The side that the institution is on in all of them.
+    pub side: Side,
+    /// Of the key under which they are hashed.
+    pub key_id: String,
+    /// Every request seen, those of slices that were not read wholly among them. One that moved while it was read may be
+    /// in it twice; the one modified later counts.
+    pub rows: Vec<SeenRequest>,
+    /// Whether everything that was asked for was read wholly, so that a request that is not in it is gone.
+    pub whole: bool,
+}
