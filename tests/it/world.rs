@@ -46,8 +46,32 @@ pub struct Wire {
     pub receivers: Vec<(String, u16)>,
     /// `Retry-After` on those answers.
     pub retry_after: Option<String>,
+    /// Answers of the gateway: by institution and by path under `/almaws/v1`, whatever the query.
+    pub alma: BTreeMap<(String, String), Value>,
+    /// Parts of the gateway that a test plays itself; the first that answers a call does.
+    pub players: Vec<Player>,
     /// Every attempt that reached a receiver: path, `webhook-timestamp`, `webhook-signature`, raw body.
     pub attempts: Vec<(String, String, String, String)>,
+}
+
+/// A call with a key to the gateway.
+#[derive(Debug, Clone, Copy)]
+pub struct GatewayCall<'a> {
+    /// Whose key it has.
+    pub institution: &'a str,
+    /// The path under `/almaws/v1`, decoded.
+    pub path: &'a str,
+    /// The query.
+    pub query: &'a BTreeMap<String, String>,
+}
+
+/// Plays a part of the gateway; `None` leaves the call to others.
+pub struct Player(pub Box<dyn FnMut(&GatewayCall<'_>) -> Option<ResponseTemplate> + Send>);
+
+impl std::fmt::Debug for Player {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Player")
+    }
 }
 
 /// A wrong answer.
@@ -145,6 +169,20 @@ fn answer(wire: &mut Wire, request: &Request, asked: &str) -> ResponseTemplate {
             ResponseTemplate::new(404)
         };
     };
+    if let Some(path) = path.strip_prefix("/almaws/v1") {
+        let path = percent_decoded(path);
+        let call = GatewayCall {
+            institution,
+            path: &path,
+            query: &query,
+        };
+        if let Some(answer) = wire.players.iter_mut().find_map(|player| player.0(&call)) {
+            return answer;
+        }
+        if let Some(body) = wire.alma.get(&(institution.to_owned(), path)) {
+            return ResponseTemplate::new(200).set_body_json(body);
+        }
+    }
     if path == "/almaws/v1/conf/general" {
         if !wire.conf_allowed {
             return unauthorized();
@@ -178,6 +216,20 @@ fn answer(wire: &mut Wire, request: &Request, asked: &str) -> ResponseTemplate {
             .map_or_else(unauthorized, |body| ResponseTemplate::new(200).set_body_json(body));
     }
     ResponseTemplate::new(404)
+}
+
+fn percent_decoded(path: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = path.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next().unwrap(), rest.next().unwrap()];
+            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).unwrap()
 }
 
 fn unauthorized() -> ResponseTemplate {
