@@ -8,4 +8,5 @@ pub mod message;
 pub mod moment;
 pub mod observation;
 pub mod request;
+pub mod request_status;
 pub mod watch;

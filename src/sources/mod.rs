@@ -11,6 +11,7 @@ pub mod alma_libraries;
 pub mod alma_partners;
 pub mod primo_view;
 pub mod release_notes;
+pub mod requests;
 
 use chrono_tz::Tz;
 

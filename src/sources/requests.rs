@@ -1,0 +1,71 @@
+//! What lending and borrowing requests have in common: the records are counts, one record a library and status.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::model::observation::{Draft, Identity};
+use crate::model::request::SeenRequest;
+
+/// Counts by library and status, then by partner and format.
+#[derive(Debug, Default)]
+pub struct Counts(BTreeMap<(String, String), BTreeMap<String, BTreeMap<String, u64>>>);
+
+impl Counts {
+    /// Makes sure that the cell is there, if only with nothing in it: a status that empties is a count of nothing, not a
+    /// record that is gone.
+    pub fn expect(&mut self, library: &str, status: &str) {
+        self.0.entry((library.to_owned(), status.to_owned())).or_default();
+    }
+
+    /// Counts one request in its cell.
+    pub fn add(&mut self, request: &SeenRequest) {
+        let cell = (request.library.clone(), request.status.clone());
+        *self
+            .0
+            .entry(cell)
+            .or_default()
+            .entry(request.partner.clone())
+            .or_default()
+            .entry(request.format.clone())
+            .or_default() += 1;
+    }
+
+    /// The cells that are counted, as library and status.
+    pub fn cells(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .keys()
+            .map(|(library, status)| (library.as_str(), status.as_str()))
+    }
+
+    /// One record a cell, its key `LIBRARY/STATUS`; `partition_of` names the part in which a cell is read.
+    pub fn drafts(&self, partition_of: impl Fn(&str, &str) -> String) -> Vec<Draft> {
+        let draft = |((library, status), partners): (&(String, String), &BTreeMap<_, BTreeMap<String, u64>>)| {
+            let total: u64 = partners.values().flat_map(BTreeMap::values).sum();
+            let partners: Map<String, Value> = partners
+                .iter()
+                .map(|(partner, formats): (&String, _)| (partner.clone(), json!(formats)))
+                .collect();
+            Draft {
+                partition: partition_of(library, status),
+                identity: Identity::Key(format!("{library}/{status}")),
+                body: json!({ "library": library, "status": status, "total": total, "partners": partners }),
+            }
+        };
+        self.0.iter().map(draft).collect()
+    }
+}
+
+/// Each request once, as it was modified last: one that moved while the list was read comes twice.
+pub fn once_each(rows: Vec<SeenRequest>) -> Vec<SeenRequest> {
+    let mut newest: BTreeMap<_, SeenRequest> = BTreeMap::new();
+    for row in rows {
+        match newest.get(&row.hash) {
+            Some(known) if known.modified >= row.modified => {}
+            _ => {
+                newest.insert(row.hash, row);
+            }
+        }
+    }
+    newest.into_values().collect()
+}
