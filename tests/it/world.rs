@@ -56,6 +56,7 @@ pub struct Wire {
 
 /// A call with a key to the gateway.
 #[derive(Debug, Clone, Copy)]
+#[allow(dead_code, reason = "stories read what they need")]
 pub struct GatewayCall<'a> {
     /// Whose key it has.
     pub institution: &'a str,
@@ -66,7 +67,10 @@ pub struct GatewayCall<'a> {
 }
 
 /// Plays a part of the gateway; `None` leaves the call to others.
-pub struct Player(pub Box<dyn FnMut(&GatewayCall<'_>) -> Option<ResponseTemplate> + Send>);
+pub struct Player(pub Play);
+
+/// What a [`Player`] does with a call.
+pub type Play = Box<dyn FnMut(&GatewayCall<'_>) -> Option<ResponseTemplate> + Send>;
 
 impl std::fmt::Debug for Player {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
