@@ -3,7 +3,7 @@
 -- JSON: what the watch's source wants to know at its next poll.
 ALTER TABLE watch ADD COLUMN memory TEXT;
 
--- Where each request stands, told apart by a keyed hash. Purged ninety days after it was last seen.
+-- Where each request stands, told apart by a keyed hash. Ninety days after it was last seen it goes into the sums.
 CREATE TABLE request (
     id INTEGER PRIMARY KEY,
     watch_id INTEGER NOT NULL REFERENCES watch (id),
@@ -13,37 +13,38 @@ CREATE TABLE request (
     partner TEXT NOT NULL,
     format TEXT NOT NULL,
     library TEXT NOT NULL,
-    created_ms INTEGER,                              -- as Alma says
-    since_ms INTEGER NOT NULL,                       -- in this status at least since then
-    met_in_status INTEGER NOT NULL,                  -- it was in this status when it was first seen: nobody knows since when
-    first_seen_ms INTEGER NOT NULL,
+    arrived_ms INTEGER NOT NULL,                     -- created, as Alma says; where it does not say, first seen
+    followed INTEGER NOT NULL,                       -- it arrived while it was watched for, so its whole way is known
+    since_ms INTEGER NOT NULL,                       -- in this status, with this partner, at least since then
+    met INTEGER NOT NULL,                            -- it was so when it was first seen: perhaps for longer
+    supplied_ms INTEGER,                             -- first seen shipped (lending) or received (borrowing)
+    supplied_after_ms INTEGER,                       -- last seen before that, or its arrival
     last_seen_ms INTEGER NOT NULL,
-    vanished_ms INTEGER,                             -- when a whole reading no longer held it
+    vanished_ms INTEGER,                             -- when a whole reading first did not hold it
     UNIQUE (watch_id, hash)
 ) STRICT;
-CREATE INDEX request_by_age ON request (watch_id, last_seen_ms);
+CREATE INDEX request_by_last_seen ON request (watch_id, last_seen_ms);
 
--- Moves from status to status, kept ninety days. An empty to_status: it vanished.
+-- Moves from status to status, kept ninety days.
 CREATE TABLE request_move (
     id INTEGER PRIMARY KEY,
     watch_id INTEGER NOT NULL REFERENCES watch (id),
     poll_id INTEGER NOT NULL REFERENCES poll (id),
     partner TEXT NOT NULL,
-    format TEXT NOT NULL,
-    from_status TEXT NOT NULL,                       -- empty: it is new
-    to_status TEXT NOT NULL,
-    seen_before_ms INTEGER,                          -- last seen in from_status
-    seen_ms INTEGER NOT NULL,                        -- first seen in to_status
-    created_ms INTEGER
+    from_status TEXT NOT NULL,                       -- empty: it arrived
+    to_status TEXT NOT NULL,                         -- empty: it vanished before it was final
+    count INTEGER NOT NULL,
+    seen_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX request_move_by_time ON request_move (watch_id, seen_ms);
 
--- Sums by calendar month (in the consortium's zone) and partner; they hold no request and are kept for ever.
+-- What became of requests, by the calendar month (in the consortium's zone) in which they arrived, and by partner: the sums
+-- of those requests whose own rows are purged. Kept for ever.
 CREATE TABLE request_month (
     watch_id INTEGER NOT NULL REFERENCES watch (id),
     month TEXT NOT NULL,                             -- 2026-11
     partner TEXT NOT NULL,
-    body TEXT NOT NULL,                              -- JSON: counts and a histogram of days
+    sums TEXT NOT NULL,                              -- JSON: counts, and how many days the supply took
     PRIMARY KEY (watch_id, month, partner)
 ) STRICT, WITHOUT ROWID;
 

@@ -3,4 +3,5 @@
 pub mod fields;
 pub mod matching;
 pub mod normalise;
+pub mod requests;
 pub mod snapshot;

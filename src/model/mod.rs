@@ -8,5 +8,6 @@ pub mod message;
 pub mod moment;
 pub mod observation;
 pub mod request;
+pub mod request_month;
 pub mod request_status;
 pub mod watch;

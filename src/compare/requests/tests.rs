@@ -1,0 +1,227 @@
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const STATUSES: [&str; 5] = [
+    "REQUEST_CREATED_LEND",
+    "IN_PROCESS",
+    "SHIPPED_PHYSICALLY",
+    "REQUEST_COMPLETED",
+    "REJECTED",
+];
+
+fn at(hours: u64) -> Moment {
+    Moment::from_millis(1_800_000_000_000).plus(Duration::from_hours(hours))
+}
+
+fn request(id: u8, status: &str, created: u64, modified: u64) -> SeenRequest {
+    SeenRequest {
+        hash: [id; 16],
+        former_hash: None,
+        status: status.to_owned(),
+        partner: "OAK".to_owned(),
+        format: "PHYSICAL".to_owned(),
+        library: "MAIN".to_owned(),
+        created: Some(at(created)),
+        modified: Some(at(modified)),
+    }
+}
+
+/// A watch that is read again and again.
+#[derive(Default)]
+struct Watch {
+    known: BTreeMap<RequestHash, KnownRequest>,
+    first: Option<Moment>,
+    last: Option<Moment>,
+}
+
+impl Watch {
+    fn read(&mut self, hours: u64, rows: &[SeenRequest], whole: bool) -> Followed {
+        let seen = RequestsSeen {
+            side: Side::Lending,
+            key_id: "k".to_owned(),
+            rows: rows.to_vec(),
+            whole,
+        };
+        let readings = Readings {
+            first: self.first,
+            last: self.last,
+        };
+        let followed = follow(&self.known, &seen, readings, at(hours));
+        for (former, hash) in &followed.rehashed {
+            let known = self.known.remove(former).unwrap();
+            self.known.insert(*hash, known);
+        }
+        self.known.extend(followed.states.clone());
+        self.first = self.first.or(Some(at(hours)));
+        self.last = Some(at(hours));
+        followed
+    }
+}
+
+fn moves(followed: &Followed) -> Vec<(&str, &str, u64)> {
+    let each = |(moved, count): (&'_ Move, &u64)| (moved.from.clone(), moved.to.clone(), *count);
+    let all: Vec<(String, String, u64)> = followed.moves.iter().map(each).collect();
+    all.into_iter()
+        .map(|(from, to, count)| (&*from.leak(), &*to.leak(), count))
+        .collect()
+}
+
+#[test]
+fn the_first_reading_moves_nothing_and_knows_ages_only_at_least() {
+    let mut watch = Watch::default();
+    let followed = watch.read(100, &[request(1, "IN_PROCESS", 10, 40)], true);
+    assert_eq!(moves(&followed), []);
+    let known = &watch.known[&[1; 16]];
+    assert!(known.met && !known.followed);
+    assert_eq!(known.since, at(40), "it has not been touched since");
+}
+
+#[test]
+fn a_request_is_followed_from_its_arrival_to_its_end() {
+    let mut watch = Watch::default();
+    watch.read(100, &[], true);
+    let arrived = watch.read(101, &[request(1, "REQUEST_CREATED_LEND", 100, 100)], true);
+    assert_eq!(moves(&arrived), [("", "REQUEST_CREATED_LEND", 1)]);
+    let shipped = watch.read(110, &[request(1, "SHIPPED_PHYSICALLY", 100, 105)], true);
+    assert_eq!(moves(&shipped), [("REQUEST_CREATED_LEND", "SHIPPED_PHYSICALLY", 1)]);
+    let known = watch.known[&[1; 16]].clone();
+    assert!(known.followed && !known.met);
+    assert_eq!(
+        (known.supplied, known.supplied_after),
+        (Some(at(110)), Some(at(101))),
+        "an interval"
+    );
+    assert_eq!(known.since, at(105));
+    let done = watch.read(200, &[request(1, "REQUEST_COMPLETED", 100, 199)], true);
+    assert_eq!(moves(&done), [("SHIPPED_PHYSICALLY", "REQUEST_COMPLETED", 1)]);
+    assert_eq!(
+        watch.known[&[1; 16]].supplied,
+        Some(at(110)),
+        "it was supplied when it was shipped"
+    );
+    let gone = watch.read(300, &[], true);
+    assert_eq!(moves(&gone), [], "a final request goes as it should");
+    assert_eq!(watch.known[&[1; 16]].vanished, Some(at(300)));
+}
+
+#[test]
+fn a_request_that_goes_before_its_end_is_counted_as_gone_once_and_may_come_back() {
+    let mut watch = Watch::default();
+    watch.read(100, &[request(1, "IN_PROCESS", 10, 40)], true);
+    assert_eq!(moves(&watch.read(101, &[], true)), [("IN_PROCESS", "", 1)]);
+    assert_eq!(moves(&watch.read(102, &[], true)), []);
+    let back = watch.read(103, &[request(1, "IN_PROCESS", 10, 40)], true);
+    assert_eq!(moves(&back), [], "it is where it was");
+    assert_eq!(watch.known[&[1; 16]].vanished, None);
+}
+
+#[test]
+fn nothing_is_gone_from_lists_that_were_not_read_and_nothing_arrives_out_of_them() {
+    let mut watch = Watch::default();
+    watch.read(100, &[request(1, "IN_PROCESS", 10, 40)], true);
+    assert_eq!(moves(&watch.read(101, &[], false)), []);
+    // It had been there long before; only its list could not be read.
+    let found = watch.read(
+        102,
+        &[request(1, "IN_PROCESS", 10, 40), request(2, "IN_PROCESS", 20, 30)],
+        false,
+    );
+    assert_eq!(moves(&found), []);
+    let moved = watch.read(103, &[request(1, "SHIPPED_PHYSICALLY", 10, 100)], false);
+    assert_eq!(
+        moves(&moved),
+        [("IN_PROCESS", "SHIPPED_PHYSICALLY", 1)],
+        "a shown move counts"
+    );
+}
+
+#[test]
+fn one_that_moves_while_it_is_read_is_seen_twice_and_counted_where_it_is_now() {
+    let mut watch = Watch::default();
+    watch.read(100, &[request(1, "IN_PROCESS", 10, 40)], true);
+    let rows = [
+        request(1, "SHIPPED_PHYSICALLY", 10, 101),
+        request(1, "IN_PROCESS", 10, 40),
+    ];
+    assert_eq!(
+        moves(&watch.read(101, &rows, true)),
+        [("IN_PROCESS", "SHIPPED_PHYSICALLY", 1)]
+    );
+}
+
+#[test]
+fn another_partner_is_no_move_but_the_waiting_begins_anew() {
+    let mut watch = Watch::default();
+    watch.read(100, &[request(1, "IN_PROCESS", 10, 40)], true);
+    let mut passed_on = request(1, "IN_PROCESS", 10, 102);
+    passed_on.partner = "ASH".to_owned();
+    assert_eq!(moves(&watch.read(103, &[passed_on], true)), []);
+    assert_eq!(watch.known[&[1; 16]].since, at(102));
+}
+
+#[test]
+fn a_new_key_meets_nothing_anew_while_the_former_one_is_kept() {
+    let mut watch = Watch::default();
+    watch.read(100, &[request(1, "IN_PROCESS", 10, 40)], true);
+    let mut rehashed = request(9, "SHIPPED_PHYSICALLY", 10, 101);
+    rehashed.former_hash = Some([1; 16]);
+    let followed = watch.read(101, &[rehashed], true);
+    assert_eq!(moves(&followed), [("IN_PROCESS", "SHIPPED_PHYSICALLY", 1)]);
+    assert_eq!(watch.known.len(), 1);
+}
+
+#[test]
+fn a_great_loss_is_doubted() {
+    let mut watch = Watch::default();
+    let rows: Vec<SeenRequest> = (0..20).map(|id| request(id, "IN_PROCESS", 10, 40)).collect();
+    watch.read(100, &rows, true);
+    assert_eq!(watch.read(101, &rows[5..], true).doubt, None);
+    let reason = watch.read(102, &rows[14..], true).doubt.unwrap();
+    assert!(reason.starts_with("9 of 15 requests"), "{reason}");
+}
+
+proptest! {
+    /// What is told of moves is exactly what moved, whatever is read when: replaying the moves on the statuses known before
+    /// gives those known after.
+    #[test]
+    fn moves_add_up(worlds in proptest::collection::vec(proptest::collection::btree_map(0u8..12, 0usize..5, 0..12), 1..8), shuffle: u64) {
+        let mut watch = Watch::default();
+        let mut count: BTreeMap<String, i64> = BTreeMap::new();
+        let mut created: BTreeMap<u8, u64> = BTreeMap::new();
+        for (round, world) in worlds.iter().enumerate() {
+            let now = 10 * (round as u64 + 1);
+            let mut rows: Vec<SeenRequest> = world
+                .iter()
+                .map(|(id, status)| {
+                    let created = *created.entry(*id).or_insert(now - 1);
+                    request(*id, STATUSES[*status], created, now - 1)
+                })
+                .collect();
+            fastrand::Rng::with_seed(shuffle).shuffle(&mut rows);
+            let followed = watch.read(now, &rows, false);
+            if round == 0 {
+                prop_assert!(followed.moves.is_empty());
+                for known in watch.known.values() {
+                    *count.entry(known.status.clone()).or_default() += 1;
+                }
+            }
+            for (moved, by) in &followed.moves {
+                if !moved.from.is_empty() {
+                    *count.entry(moved.from.clone()).or_default() -= *by as i64;
+                }
+                *count.entry(moved.to.clone()).or_default() += *by as i64;
+            }
+            let mut true_count: BTreeMap<String, i64> = BTreeMap::new();
+            for known in watch.known.values() {
+                *true_count.entry(known.status.clone()).or_default() += 1;
+            }
+            count.retain(|_, count| *count != 0);
+            prop_assert_eq!(&count, &true_count);
+            // The same once more changes nothing.
+            prop_assert!(watch.read(now, &rows, false).moves.is_empty());
+        }
+    }
+}
