@@ -3,42 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::model::moment::Moment;
-use crate::model::request::{RequestHash, RequestsSeen, SeenRequest, Side};
+use crate::model::request::{KnownRequest, RequestHash, RequestsSeen, SeenRequest, Side};
 use crate::model::request_status::{is_supplied, status};
 
 /// Losing more than this share of the requests under way at once is not believed …
 const LOST_SHARE_MAX: f64 = 0.30;
 /// … if it is also more than so many.
 const LOST_REQUESTS_MAX: usize = 5;
-
-/// What is known of one request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownRequest {
-    /// Alma's code of its status.
-    pub status: String,
-    /// Code of the partner.
-    pub partner: String,
-    /// Format asked for.
-    pub format: String,
-    /// Code of the owning library.
-    pub library: String,
-    /// When it was created, as Alma says; else when it was first seen.
-    pub arrived: Moment,
-    /// It arrived while it was watched for.
-    pub followed: bool,
-    /// In this status and with this partner at least since then.
-    pub since: Moment,
-    /// It was so when it was first seen: perhaps for longer.
-    pub met: bool,
-    /// When it was first seen supplied.
-    pub supplied: Option<Moment>,
-    /// When it was last seen before that.
-    pub supplied_after: Option<Moment>,
-    /// When it was last seen.
-    pub last_seen: Moment,
-    /// When a whole reading first did not hold it.
-    pub vanished: Option<Moment>,
-}
 
 /// How requests moved: how many of one partner went from one status to another. An empty `from`: they arrived; an empty
 /// `to`: they are gone before they were final.

@@ -155,8 +155,8 @@ pub fn compare(prior: &Prior, observed: &[Keyed], coverage: &Coverage, rules: Ru
     let mut believed = rules.accepted;
     if let Some(reason) = great_loss(prior, &seen, coverage, rules.shape_version, &is_news).filter(|_| !rules.accepted)
     {
-        let doubt = doubt_after(prior.doubt, answer_of(&seen, coverage), now);
-        if doubt.count < IDENTICAL_ANSWERS || now.since(doubt.since) < IDENTICAL_FOR {
+        let (doubt, is_believed) = repeated(prior.doubt, answer_of(&seen, coverage), now);
+        if !is_believed {
             return Verdict::Implausible { reason, doubt };
         }
         believed = true;
@@ -304,8 +304,9 @@ fn answer_of(seen: &BTreeMap<&str, &Keyed>, coverage: &Coverage) -> Hash {
     *hasher.finalize().as_bytes()
 }
 
-fn doubt_after(before: Option<Doubt>, answer: Hash, now: Moment) -> Doubt {
-    match before {
+/// The doubt about an answer after the one before, and whether the answer has come often and long enough to be believed.
+pub fn repeated(before: Option<Doubt>, answer: Hash, now: Moment) -> (Doubt, bool) {
+    let doubt = match before {
         Some(doubt) if doubt.answer == answer => Doubt {
             count: doubt.count + 1,
             ..doubt
@@ -315,7 +316,9 @@ fn doubt_after(before: Option<Doubt>, answer: Hash, now: Moment) -> Doubt {
             count: 1,
             since: now,
         },
-    }
+    };
+    let believed = doubt.count >= IDENTICAL_ANSWERS && now.since(doubt.since) >= IDENTICAL_FOR;
+    (doubt, believed)
 }
 
 #[cfg(test)]

@@ -77,3 +77,32 @@ pub struct RequestsSeen {
     /// Whether everything that was asked for was read wholly, so that a request that is not in it is gone.
     pub whole: bool,
 }
+
+/// What is known of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownRequest {
+    /// Alma's code of its status.
+    pub status: String,
+    /// Code of the partner.
+    pub partner: String,
+    /// Format asked for.
+    pub format: String,
+    /// Code of the owning library.
+    pub library: String,
+    /// When it was created, as Alma says; else when it was first seen.
+    pub arrived: Moment,
+    /// It arrived while it was watched for.
+    pub followed: bool,
+    /// In this status and with this partner at least since then.
+    pub since: Moment,
+    /// It was so when it was first seen: perhaps for longer.
+    pub met: bool,
+    /// When it was first seen supplied.
+    pub supplied: Option<Moment>,
+    /// When it was last seen before that.
+    pub supplied_after: Option<Moment>,
+    /// When it was last seen.
+    pub last_seen: Moment,
+    /// When a whole reading first did not hold it.
+    pub vanished: Option<Moment>,
+}

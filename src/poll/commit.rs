@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::health::{self, Ended, Turn};
 use super::judge::{Memory, judge};
 use super::once::{PollOrder, not_polled};
-use super::{Almanac, due, quota};
+use super::{Almanac, due, quota, requests};
 use crate::alerts::route::{self, RoutedEvent};
 use crate::config::Watch;
 use crate::exlibris::error::{CallError, Problem};
@@ -95,6 +95,10 @@ impl Almanac {
                 &judged.comparison,
             )
             .await?;
+        if let Some((followed, key_id)) = &judged.followed {
+            tx.write_requests(row, poll, key_id, followed).await?;
+            requests::purge(&mut tx, row, watch, self.config.timezone).await?;
+        }
         let mut events: Vec<EventKind> = Vec::new();
         for (key, op, written) in news {
             let change = StoredChange {

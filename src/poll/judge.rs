@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
+use super::requests;
 use crate::compare::matching::{self, KnownItem};
-use crate::compare::snapshot::{Comparison, Doubt, Keyed, Prior, Rules, Verdict, compare};
+use crate::compare::requests::Followed;
+use crate::compare::snapshot::{Comparison, Doubt, Keyed, Prior, Rules, Verdict, compare, repeated};
 use crate::config::Watch;
 use crate::exlibris::error::CallError;
 use crate::model::answer::Outcome;
@@ -32,6 +34,8 @@ pub(super) struct Judged {
     pub(super) empty: bool,
     /// What the source wants to know at its next poll.
     pub(super) remembered: Option<Value>,
+    /// What following its requests found, and the id of the key under which they are hashed.
+    pub(super) followed: Option<(Followed, String)>,
 }
 
 /// What becomes of the doubt about an implausible answer.
@@ -64,6 +68,7 @@ pub(super) async fn judge(
         verified: None,
         empty: false,
         remembered: None,
+        followed: None,
     };
     let mut observation = match observed {
         Ok(observation) => observation,
@@ -83,7 +88,21 @@ pub(super) async fn judge(
     }
     judged.verified = Some(observation.verified);
     judged.remembered = observation.memory.take();
-    judged.empty = observation.drafts.is_empty();
+    // A derived watch that finds nothing to tell has worked all the same.
+    judged.empty = observation.drafts.is_empty() && !watch.source.kind().is_derived();
+    if let Some(seen) = observation.requests.take() {
+        let followed = requests::follow(tx, row, watch, &seen, &mut observation).await?;
+        if let Some(reason) = followed.doubt.clone().filter(|_| !accepted) {
+            let (doubt, believed) = repeated(prior.doubt, requests::doubtful(), tx.wall);
+            if !believed {
+                judged.reason = Some(reason);
+                judged.memory = Memory::Doubt(doubt);
+                judged.remembered = None;
+                return Ok(judged);
+            }
+        }
+        judged.followed = Some((followed, seen.key_id));
+    }
     let keyed = identified(tx, row, observation.drafts).await?;
     let rule = sources::absence_rule(watch.source.kind());
     let rules = Rules {
@@ -116,6 +135,7 @@ pub(super) async fn judge(
             judged.coverage = observation.coverage;
         }
         Verdict::Implausible { reason, doubt } => {
+            judged.followed = None;
             judged.reason = Some(reason);
             judged.memory = Memory::Doubt(doubt);
         }

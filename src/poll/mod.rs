@@ -11,6 +11,7 @@ pub mod health;
 mod judge;
 pub mod once;
 pub mod quota;
+mod requests;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;

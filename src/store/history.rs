@@ -6,6 +6,7 @@ use serde_json::Value;
 use sqlx::{Row, SqliteConnection};
 
 use super::polls::parsed;
+use super::write::WriteTx;
 use super::{Store, StoreError, body};
 use crate::compare::fields::field_changes;
 use crate::model::answer::{DiffRow, RecordRow, SnapshotRow};
@@ -118,6 +119,50 @@ impl Store {
         Ok(millis.map(Moment::from_millis))
     }
 }
+
+impl WriteTx {
+    /// The newest document of a record of another watch; `None` where it is not there.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`], or [`StoreError::Unfit`] where a document is damaged.
+    pub async fn newest_document(&mut self, watch: &WatchId, key: &str) -> Result<Option<Value>, StoreError> {
+        let version: Option<i64> = sqlx::query_scalar(NEWEST_DOCUMENT)
+            .bind(watch.as_str())
+            .bind(key)
+            .fetch_optional(&mut *self.tx)
+            .await?;
+        let Some(version) = version else { return Ok(None) };
+        let found = documents(&mut self.tx, &[version]).await?;
+        Ok(found.get(&version).map(|document| parsed(document)))
+    }
+
+    /// The newest documents of the records of a watch whose keys begin with `prefix`, by key.
+    ///
+    /// # Errors
+    /// As [`WriteTx::newest_document`].
+    pub async fn documents_under(&mut self, watch: i64, prefix: &str) -> Result<BTreeMap<String, Value>, StoreError> {
+        let rows = sqlx::query(UNDER_PREFIX)
+            .bind(watch)
+            .bind(prefix)
+            .bind(format!("{prefix}\u{10ffff}"))
+            .fetch_all(&mut *self.tx)
+            .await?;
+        let ids: Vec<i64> = rows.iter().map(|row| row.get(1)).collect();
+        let documents = documents(&mut self.tx, &ids).await?;
+        Ok(rows
+            .iter()
+            .filter_map(|row| Some((row.get(0), parsed(documents.get(&row.get::<i64, _>(1))?))))
+            .collect())
+    }
+}
+
+/// Parameters: watch name, key.
+pub(super) const NEWEST_DOCUMENT: &str = "SELECT newest_version_id FROM record
+     WHERE watch_id = (SELECT id FROM watch WHERE name = ?) AND key = ? AND present = 1 AND newest_version_id IS NOT NULL";
+
+/// Parameters: watch, first key, key after the last.
+pub(super) const UNDER_PREFIX: &str = "SELECT key, newest_version_id FROM record
+     WHERE watch_id = ? AND key >= ? AND key < ? AND present = 1 AND newest_version_id IS NOT NULL";
 
 /// The version of a record that stood at a moment.
 #[derive(Clone, Copy, Debug)]

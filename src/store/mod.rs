@@ -11,6 +11,7 @@ pub mod lock;
 pub mod outbox;
 pub mod polls;
 pub mod quota;
+pub mod requests;
 pub mod watches;
 pub mod write;
 
@@ -299,5 +300,11 @@ pub fn big_queries() -> Vec<(&'static str, String)> {
         ),
         ("records of a watch", polls::KNOWN_RECORDS.to_owned()),
         ("first seen elsewhere", polls::FIRST_SEEN_ELSEWHERE.to_owned()),
+        ("requests of a watch", requests::KNOWN_REQUESTS.to_owned()),
+        ("requests to purge", requests::REQUESTS_UNSEEN_SINCE.to_owned()),
+        ("moves since", requests::MOVES_SINCE.to_owned()),
+        ("newest reading", requests::NEWEST_READING.to_owned()),
+        ("newest document", history::NEWEST_DOCUMENT.to_owned()),
+        ("records under a prefix", history::UNDER_PREFIX.to_owned()),
     ]
 }

@@ -1,0 +1,104 @@
+//! The part of a poll that follows single requests: what is told of their moves, and for how long they are kept.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use serde_json::{Value, json};
+
+use crate::compare::requests::{self, Followed, Move};
+use crate::compare::snapshot::Hash;
+use crate::config::Watch;
+use crate::meaning::requests::{MOVES, few_or};
+use crate::model::observation::{Draft, Identity, Observation, PartitionRead};
+use crate::model::request::{RequestsSeen, Side};
+use crate::model::watch::{SourceKind, WatchId};
+use crate::store::StoreError;
+use crate::store::write::WriteTx;
+
+/// Single requests and their moves are kept for so long (USERS.md §6, privacy).
+const KEPT: Duration = Duration::from_hours(90 * 24);
+
+/// Where nobody looked for so long, most requests may rightly be other ones.
+const LOOKED_AWAY_FOR: Duration = Duration::from_hours(24);
+
+/// Follows what was seen, and adds a record a partner that says how its requests moved. Where nothing moved, the record is
+/// what it was.
+pub(super) async fn follow(
+    tx: &mut WriteTx,
+    row: i64,
+    watch: &Watch,
+    seen: &RequestsSeen,
+    observation: &mut Observation,
+) -> Result<Followed, StoreError> {
+    let prior = tx.known_requests(row).await?;
+    let readings = tx.readings(row).await?;
+    let mut followed = requests::follow(&prior, seen, readings, tx.now);
+    if readings.last.is_some_and(|last| tx.now.since(last) >= LOOKED_AWAY_FOR) {
+        followed.doubt = None;
+    }
+    if !observation.coverage.read_anything() {
+        return Ok(followed);
+    }
+    let mut records = tx.documents_under(row, MOVES).await?;
+    for (partner, moves) in by_partner(&followed) {
+        let name = partner_name(tx, watch, &partner).await?;
+        let body = json!({
+            "side": seen.side.name(),
+            "partner": partner,
+            "name": name,
+            "at": tx.now.to_string(),
+            "moves": moves,
+        });
+        records.insert(format!("{MOVES}{partner}"), body);
+    }
+    let partition = MOVES.trim_end_matches('/');
+    observation.coverage.set(partition, PartitionRead::Complete);
+    observation.drafts.extend(records.into_iter().map(|(key, body)| Draft {
+        partition: partition.to_owned(),
+        identity: Identity::Key(key),
+        body,
+    }));
+    Ok(followed)
+}
+
+/// Stands for "many requests are gone" in the memory of doubts: the answers themselves differ from hour to hour.
+pub(super) fn doubtful() -> Hash {
+    *blake3::hash(b"requests are gone").as_bytes()
+}
+
+/// Takes what is older than [`KEPT`] into the months' sums.
+pub(super) async fn purge(tx: &mut WriteTx, row: i64, watch: &Watch, zone: Tz) -> Result<(), StoreError> {
+    let before = tx.now.minus(KEPT);
+    tx.purge_requests(row, side_of(watch), before, zone).await
+}
+
+fn side_of(watch: &Watch) -> Side {
+    match watch.source.kind() {
+        SourceKind::AlmaBorrowingRequests => Side::Borrowing,
+        _ => Side::Lending,
+    }
+}
+
+/// The moves of each partner as its record says them: a count below five is not said (USERS.md §6), and so is never kept
+/// for longer than the requests themselves.
+fn by_partner(followed: &Followed) -> BTreeMap<String, Vec<Value>> {
+    let mut partners: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for (Move { partner, from, to }, count) in &followed.moves {
+        partners
+            .entry(partner.clone())
+            .or_default()
+            .push(json!({ "from": from, "to": to, "requests": few_or(*count) }));
+    }
+    partners
+}
+
+async fn partner_name(tx: &mut WriteTx, watch: &Watch, partner: &str) -> Result<String, StoreError> {
+    let Some(institution) = &watch.institution else {
+        return Ok(partner.to_owned());
+    };
+    let partners = WatchId::new(SourceKind::AlmaPartners, institution);
+    let record = tx.newest_document(&partners, partner).await?;
+    let name = record.as_ref().and_then(|record| record.get("name")?.as_str());
+    Ok(name.unwrap_or(partner).to_owned())
+}
