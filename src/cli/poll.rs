@@ -37,14 +37,16 @@ pub(super) async fn poll(args: PollArgs, config: Config, clock: Clock, output: &
         return Err(unknown_watch(&config, unknown.as_str()).into());
     }
     let almanac = Almanac::open(config, clock).await?;
-    let watches: Vec<&Watch> = almanac
+    let (derived, asked): (Vec<&Watch>, Vec<&Watch>) = almanac
         .config
         .watches
         .iter()
-        .filter(|watch| wanted.is_empty() || wanted.contains(&watch.id))
-        .collect();
+        .filter(|watch| wanted.is_empty() || wanted.contains(&watch.id) || depends_on(&almanac, watch, &wanted))
+        .partition(|watch| watch.source.kind().is_derived());
     let began = almanac.clock.now();
-    let rows = poll_all(&almanac, &watches, args.accept).await;
+    let mut rows = poll_all(&almanac, &asked, args.accept).await;
+    // What is derived from these answers is computed from them, not from those before.
+    rows.extend(poll_all(&almanac, &derived, args.accept).await);
     if let Err(error) = almanac.deliver_due().await {
         failure::tell(&format!("the alerts that are due could not be sent: {error:#}"));
     }
@@ -56,6 +58,14 @@ pub(super) async fn poll(args: PollArgs, config: Config, clock: Clock, output: &
     output.rows(&rows, |page| print::rows::polls(&rows, &events, page))?;
     let failed = rows.iter().any(|row| row.outcome == Outcome::Failed);
     if failed { Err(Failure::Told) } else { Ok(()) }
+}
+
+/// Whether a derived watch is computed from one of those that were named; it costs no call to Ex Libris.
+fn depends_on(almanac: &Almanac, derived: &Watch, named: &[WatchId]) -> bool {
+    named
+        .iter()
+        .filter_map(|id| almanac.config.watch(id))
+        .any(|input| almanac.derived_from(input).any(|watch| watch.id == derived.id))
 }
 
 /// Rows in the order of the settings, whichever watch answers first.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use url::Url;
 
+use super::ageing::thresholds;
 use super::alerting::{channels, event_overrides, routes};
 use super::institutions::institutions;
 use super::mistake::{Mistakes, nearest, shown};
@@ -69,6 +70,7 @@ fn config(root: &Table, path: &Path) -> Option<Config> {
     let channels = channels(root);
     let routes = routes(root, &members, &channels);
     let event_overrides = event_overrides(root);
+    let ageing = thresholds(root);
     Some(Config {
         path: path.to_owned(),
         consortium: consortium?,
@@ -81,6 +83,7 @@ fn config(root: &Table, path: &Path) -> Option<Config> {
         channels: channels.into_iter().filter_map(|(_, channel)| channel).collect(),
         routes,
         event_overrides,
+        ageing,
     })
 }
 

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::{PrimoDoor, ReleaseNotesLayout, ReleaseNotesParser};
 use crate::model::event::{EventKind, Severity, Topic};
 use crate::model::institution::InstitutionKind;
+use crate::model::request::Side;
 use crate::model::watch::SourceKind;
 
 /// The JSON Schema of the settings file, for editors that complete and check TOML; `almanac config schema` prints it.
@@ -47,6 +48,9 @@ struct SettingsFile {
     /// Severities and topics instead of the usual ones, by kind of event.
     #[serde(default)]
     event: Vec<EventTable>,
+    /// For how long requests may wait in a status before it is told, where it differs from the usual.
+    #[serde(default)]
+    ageing: Vec<AgeingTable>,
 }
 
 /// The consortium itself.
@@ -299,6 +303,28 @@ struct EventTable {
     severity: Option<Severity>,
     /// Its topics from now on.
     topics: Option<Vec<Topic>>,
+}
+
+/// For how long requests may wait in a status. The usual thresholds are the lists that librarians keep: two days for daily
+/// worries, seven for weekly ones.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AgeingTable {
+    /// lending: requests that others sent to us; borrowing: requests that we sent to others.
+    side: Side,
+    /// Alma's code of the status, such as "READY_TO_SEND".
+    status: String,
+    /// A request that waits for longer is too old: "36h", "2d", "1w".
+    older_than: Option<String>,
+    /// So many too old requests with one partner are told; 3 if not given. The alarm ends when no more than half as many are
+    /// left.
+    #[schemars(range(min = 1, max = 10000))]
+    requests: Option<u32>,
+    /// The alarm ends only when it has been so for this long; "12h" if not given.
+    calm: Option<String>,
+    /// true: nobody is told about this status.
+    #[serde(default)]
+    off: bool,
 }
 
 /// Names of tables and keys, for the test that holds the schema and the reader together.

@@ -4,6 +4,7 @@
 //! addresses are absolute, secrets are references that were checked for safety but not yet read.
 
 mod address;
+mod ageing;
 mod alerting;
 mod check;
 mod file;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use url::Url;
 
+use crate::meaning::ageing::Threshold;
 use crate::model::event::{EventKind, Severity, Topic};
 use crate::model::institution::InstitutionKind;
 use crate::model::watch::{SourceKind, WatchId};
@@ -59,6 +61,8 @@ pub struct Config {
     pub routes: Vec<Route>,
     /// Overridden severities and topics by kind of event.
     pub event_overrides: Vec<EventOverride>,
+    /// For how long requests may wait, by side and status.
+    pub ageing: Vec<Threshold>,
 }
 
 /// Hosts, manners and limits towards Ex Libris.

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::request::Side;
 
 const PUBLIC: &str = include_str!("../../config/almanac.toml");
 const EXAMPLE: &str = include_str!("../../config/blc.example.toml");
@@ -585,4 +586,35 @@ proptest! {
     fn any_text_at_all_is_answered(text in "\\PC{0,200}") {
         prop_assert!(parse(&text).is_err());
     }
+}
+
+#[test]
+fn thresholds_take_the_place_of_the_usual_ones() {
+    let usual = parse(&with("")).unwrap().ageing;
+    let config = parse(&with(
+        "[[ageing]]\nside = \"borrowing\"\nstatus = \"READY_TO_SEND\"\nolder_than = \"36h\"\n\
+         [[ageing]]\nside = \"lending\"\nstatus = \"LOCATE_FAILED\"\noff = true\n\
+         [[ageing]]\nside = \"lending\"\nstatus = \"OUR_OWN_STEP\"\nolder_than = \"1w\"\nrequests = 1\n",
+    ))
+    .unwrap();
+    assert_eq!(config.ageing.len(), usual.len());
+    let of = |status: &str, side: Side| {
+        let mut found = config
+            .ageing
+            .iter()
+            .filter(|each| each.status == status && each.side == side);
+        found.next().cloned()
+    };
+    let sent = of("READY_TO_SEND", Side::Borrowing).unwrap();
+    assert_eq!((sent.older_than, sent.requests), (Duration::from_hours(36), 3));
+    assert_eq!(of("LOCATE_FAILED", Side::Lending), None);
+    assert_eq!(of("OUR_OWN_STEP", Side::Lending).unwrap().requests, 1);
+}
+
+#[test]
+fn a_wrong_threshold_is_named_with_its_remedy() {
+    insta::assert_snapshot!(only_mistake("[[ageing]]\nside = \"lending\"\nstatus = \"LOCATE_FAILD\"\nolder_than = \"2d\"\n"), @r#"line 6: ageing 1 (LOCATE_FAILD), status: no status has the code "LOCATE_FAILD". Write "LOCATE_FAILED" if that is what you mean."#);
+    insta::assert_snapshot!(only_mistake("[[ageing]]\nside = \"lending\"\nstatus = \"LOCATE_FAILED\"\nolder_than = \"two days\"\n"), @r#"line 7: ageing 1 (LOCATE_FAILED), older_than: "two days" is not a length of time up to 90 days. Write a number of minutes, hours, days or weeks: older_than = "30m", "36h", "2d" or "1w"."#);
+    insta::assert_snapshot!(only_mistake("[[ageing]]\nside = \"lending\"\nstatus = \"OUR_OWN_STEP\"\n"), @r#"line 4: ageing 1 (OUR_OWN_STEP): older_than is missing. Write older_than = "2d"."#);
+    insta::assert_snapshot!(only_mistake("[[ageing]]\nside = \"lending\"\nstatus = \"LOCATE_FAILED\"\n[[ageing]]\nside = \"lending\"\nstatus = \"LOCATE_FAILED\"\n"), @r#"line 9: ageing 2 (LOCATE_FAILED), status: "lending LOCATE_FAILED" is already given in ageing 1 (LOCATE_FAILED). Take one of the two out, or rename it."#);
 }

@@ -2,6 +2,7 @@
 //! noted, where its value is wrong.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use toml::de::DeValue;
 use url::Url;
@@ -14,6 +15,21 @@ use super::secret::SecretRef;
 /// `env` names are written in capitals by custom; insisting on it refuses a key that was put where its name belongs.
 const ENV_REMEDY: &str = "Write the name of an environment variable in capitals, digits and underscores, for example \
                           { env = \"ALMANAC_KEY_TUFTS\" }";
+
+/// The length of time that a text like `36h` stands for.
+fn parse_age(text: &str) -> Option<Duration> {
+    let unit = text.chars().last()?;
+    let number: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 24 * 3600,
+        'w' => 7 * 24 * 3600,
+        _ => return None,
+    };
+    Some(Duration::from_secs(number.checked_mul(seconds)?))
+}
 
 impl Table<'_, '_> {
     /// Text that is not empty.
@@ -174,6 +190,22 @@ impl Table<'_, '_> {
             );
         }
         number
+    }
+
+    /// A length of time: a whole number and `s`, `m`, `h`, `d` or `w`; more than nothing and at most `longest`.
+    pub(super) fn age(&self, key: &'static str, longest: Duration) -> Option<Duration> {
+        let text = self.text(key)?;
+        let age = parse_age(&text.value).filter(|age| *age > Duration::ZERO && *age <= longest);
+        if age.is_none() {
+            let days = longest.as_secs() / (24 * 3600);
+            self.wrong(
+                key,
+                text.at,
+                format!("{} is not a length of time up to {days} days", shown(&text.value)),
+                format!("Write a number of minutes, hours, days or weeks: {key} = \"30m\", \"36h\", \"2d\" or \"1w\""),
+            );
+        }
+        age
     }
 
     /// A year, a month or a day, as text or as TOML's own date: `2019`, `2019-07`, `2019-07-01`.

@@ -24,6 +24,19 @@ pub const REQUESTS: u64 = 3;
 /// Half a day: a morning's work that is undone by the afternoon is not calm.
 pub const CALM: Duration = Duration::from_hours(12);
 
+impl Threshold {
+    /// A threshold for a status that is on no list: as for a daily worry.
+    pub fn usual(side: Side, status: String) -> Self {
+        Self {
+            side,
+            status,
+            older_than: DAY * 2,
+            requests: REQUESTS,
+            calm: CALM,
+        }
+    }
+}
+
 const DAY: Duration = Duration::from_hours(24);
 
 /// Daily worries (ALMA.md §5c: CSU's daily list, and SUNY's additions): looked at every day, so two days are too long.
@@ -55,11 +68,8 @@ pub fn defaults() -> Vec<Threshold> {
     let each = |list: &[(Side, &str)], days: u32| -> Vec<Threshold> {
         list.iter()
             .map(|(side, status)| Threshold {
-                side: *side,
-                status: (*status).to_owned(),
                 older_than: DAY * days,
-                requests: REQUESTS,
-                calm: CALM,
+                ..Threshold::usual(*side, (*status).to_owned())
             })
             .collect()
     };
