@@ -80,6 +80,28 @@ pub struct DiffQuery {
     pub to: Option<String>,
 }
 
+/// `almanac requests` and `GET /api/v1/requests`.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RequestQuery {
+    /// What is asked: counts, ageing, turnaround, balance or moves. On the command line a flag of its own each.
+    #[arg(long, hide = true)]
+    pub view: Option<String>,
+    /// Only this library, by its code. An answer about one library gives every number; one about several withholds counts
+    /// of 1 to 4.
+    #[arg(long, value_name = "CODE")]
+    pub institution: Option<String>,
+    /// Only this side: lending or borrowing.
+    #[arg(long, value_name = "SIDE")]
+    pub side: Option<String>,
+    /// Only requests with this partner, by its code.
+    #[arg(long, value_name = "CODE")]
+    pub partner: Option<String>,
+    /// Only months, or moves, from this TIME on; 90d for moves if not said.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub since: Option<String>,
+}
+
 /// `almanac watches` and `GET /api/v1/watches`: nothing to say.
 #[derive(Args, Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]

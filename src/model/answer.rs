@@ -1,5 +1,7 @@
 //! The shapes that the program answers with: the same on the command line (`--json`) and over HTTP. They are a contract.
 
+pub mod requests;
+
 use serde::Serialize;
 use serde_json::Value;
 

@@ -1,0 +1,494 @@
+//! Where requests stand, how long they wait, what becomes of them: read from what sources followed.
+
+pub mod few;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::answers::{AskError, Reader, named};
+use super::query::RequestQuery;
+use crate::meaning::ageing::{Cell, SideReading, cells};
+use crate::model::answer::requests::{AgeingRow, BalanceRow, MoveRow, RequestCountRow, TurnaroundRow};
+use crate::model::moment::Moment;
+use crate::model::request::{KnownRequest, Side};
+use crate::model::request_month::{MonthSums, month_of};
+use crate::model::request_status::{label, status};
+use crate::model::watch::{SourceKind, WatchId};
+use crate::store::requests::{Months, Reading};
+use few::{Told, is_few, told, told_beside_total};
+
+/// Moves are kept for so long.
+const MOVES_KEPT: Duration = Duration::from_hours(90 * 24);
+/// Where the requests of each side come from.
+const SIDES: [(Side, SourceKind); 2] = [
+    (Side::Lending, SourceKind::AlmaLendingRequests),
+    (Side::Borrowing, SourceKind::AlmaBorrowingRequests),
+];
+
+/// What can be asked of requests.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum View {
+    /// How many stand in each status.
+    Counts,
+    /// How long they have stood there.
+    Ageing,
+    /// What became of them, and how fast.
+    Turnaround,
+    /// How much a library lends and borrows.
+    Balance,
+    /// How they moved.
+    Moves,
+}
+
+impl View {
+    /// All of them.
+    pub const ALL: [View; 5] = [View::Counts, View::Ageing, View::Turnaround, View::Balance, View::Moves];
+
+    /// The word used in the HTTP API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            View::Counts => "counts",
+            View::Ageing => "ageing",
+            View::Turnaround => "turnaround",
+            View::Balance => "balance",
+            View::Moves => "moves",
+        }
+    }
+}
+
+impl std::fmt::Display for View {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The rows of an answer.
+#[derive(Clone, PartialEq, Debug, serde::Serialize)]
+#[serde(untagged)]
+pub enum RequestRows {
+    /// See [`View::Counts`].
+    Counts(Vec<RequestCountRow>),
+    /// See [`View::Ageing`].
+    Ageing(Vec<AgeingRow>),
+    /// See [`View::Turnaround`].
+    Turnaround(Vec<TurnaroundRow>),
+    /// See [`View::Balance`].
+    Balance(Vec<BalanceRow>),
+    /// See [`View::Moves`].
+    Moves(Vec<MoveRow>),
+}
+
+/// An answer, and what it could not be about.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RequestAnswer {
+    /// The rows.
+    pub rows: RequestRows,
+    /// Watches of requests that were never read.
+    pub unread: Vec<WatchId>,
+    /// Whether any watch of requests is configured for what was asked.
+    pub watched: bool,
+}
+
+/// One watch of requests.
+#[derive(Clone, Debug)]
+struct Source {
+    institution: String,
+    side: Side,
+    watch: WatchId,
+}
+
+/// What was asked, made precise.
+struct Asked {
+    sources: Vec<Source>,
+    partner: Option<String>,
+    since: Option<Moment>,
+    /// The answer stays within one library, so every number may be given.
+    exact: bool,
+}
+
+impl Reader<'_> {
+    /// Where requests stand, how long they wait, what became of them.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub async fn requests(&self, query: &RequestQuery) -> Result<RequestAnswer, AskError> {
+        let find = |name: &str| View::ALL.into_iter().find(|view| view.name() == name);
+        let view = named("view", query.view.as_deref(), &View::ALL, find)?.unwrap_or(View::Counts);
+        let side = named("side", query.side.as_deref(), &Side::ALL, Side::named)?;
+        let institution = match &query.institution {
+            Some(code) => Some(self.institution(code).await?),
+            None => None,
+        };
+        let asked = Asked {
+            sources: self.sources(institution.as_deref(), side),
+            partner: query.partner.clone(),
+            since: self.time("since", query.since.as_deref())?,
+            exact: institution.is_some(),
+        };
+        let mut unread = Vec::new();
+        for source in &asked.sources {
+            if self.store.last_poll(&source.watch).await?.is_none() {
+                unread.push(source.watch.clone());
+            }
+        }
+        let rows = match view {
+            View::Counts => RequestRows::Counts(self.request_counts(&asked).await?),
+            View::Ageing => RequestRows::Ageing(self.ageing(&asked).await?),
+            View::Turnaround => RequestRows::Turnaround(self.turnaround(&asked).await?),
+            View::Balance => RequestRows::Balance(self.balance(&asked).await?),
+            View::Moves => RequestRows::Moves(self.moves(&asked).await?),
+        };
+        Ok(RequestAnswer {
+            rows,
+            unread,
+            watched: !asked.sources.is_empty(),
+        })
+    }
+
+    /// The configured watches of requests, by library in the order of the file.
+    fn sources(&self, institution: Option<&str>, side: Option<Side>) -> Vec<Source> {
+        let mut sources = Vec::new();
+        for library in &self.config.institutions {
+            for (own, kind) in SIDES {
+                let watch = WatchId::new(kind, &library.code);
+                let wanted = institution.is_none_or(|code| code == library.code) && side.is_none_or(|side| side == own);
+                if wanted && self.config.watch(&watch).is_some() {
+                    sources.push(Source {
+                        institution: library.code.clone(),
+                        side: own,
+                        watch,
+                    });
+                }
+            }
+        }
+        sources
+    }
+
+    async fn cells_of(&self, source: &Source) -> Result<Option<(Reading, Vec<Cell>, BTreeSet<String>)>, AskError> {
+        let Some((reading, requests)) = self.store.requests_there(&source.watch).await? else {
+            return Ok(None);
+        };
+        let requests: Vec<KnownRequest> = requests;
+        let seen = SideReading {
+            side: source.side,
+            at: reading.at,
+            coverage: &reading.coverage,
+            requests: &requests,
+        };
+        let cells = cells(&seen, &self.config.ageing);
+        let unread = reading
+            .coverage
+            .0
+            .keys()
+            .filter_map(|partition| partition.split_once('/'))
+            .map(|(_, status)| status.to_owned())
+            .filter(|status| seen.is_unread(status))
+            .collect();
+        Ok(Some((reading, cells, unread)))
+    }
+
+    async fn request_counts(&self, asked: &Asked) -> Result<Vec<RequestCountRow>, AskError> {
+        let mut rows = Vec::new();
+        for source in &asked.sources {
+            let Some((reading, cells, unread)) = self.cells_of(source).await? else {
+                continue;
+            };
+            let mut by_status: BTreeMap<String, (u64, bool)> =
+                unread.into_iter().map(|status| (status, (0, false))).collect();
+            for cell in cells.iter().filter(|cell| asked.concerns(&cell.partner)) {
+                let (count, known) = by_status.entry(cell.status.clone()).or_insert((0, true));
+                *count += cell.requests;
+                *known &= cell.is_known;
+            }
+            rows.extend(by_status.into_iter().map(|(code, (count, known))| {
+                let few = !asked.exact && is_few(count);
+                RequestCountRow {
+                    institution: source.institution.clone(),
+                    side: source.side,
+                    label: label(&code).to_owned(),
+                    requests: (known && !few).then_some(count),
+                    few,
+                    waits_for: status(&code).and_then(|status| status.waits_for(source.side)),
+                    known,
+                    as_of: reading.at,
+                    status: code,
+                }
+            }));
+        }
+        Ok(rows)
+    }
+
+    async fn ageing(&self, asked: &Asked) -> Result<Vec<AgeingRow>, AskError> {
+        let mut rows = Vec::new();
+        for source in &asked.sources {
+            let Some((reading, cells, _)) = self.cells_of(source).await? else {
+                continue;
+            };
+            let names = self.partner_names(&source.institution).await?;
+            let alarms = self
+                .newest_bodies(&WatchId::new(SourceKind::Ageing, &source.institution))
+                .await?;
+            let link = self.alma_of(&source.institution).await?;
+            for cell in cells.into_iter().filter(|cell| asked.concerns(&cell.partner)) {
+                let alarm = alarms.get(&cell.key());
+                let ageing = alarm.is_some_and(|alarm| alarm.get("ageing") == Some(&Value::Bool(true)));
+                let since = alarm.and_then(|alarm| alarm.get("since")?.as_str()?.parse().ok());
+                let few = !asked.exact && is_few(cell.requests);
+                let whole_days = |age: Duration| age.as_secs() / (24 * 3600);
+                rows.push(AgeingRow {
+                    institution: source.institution.clone(),
+                    side: source.side,
+                    label: label(&cell.status).to_owned(),
+                    partner_name: names.get(&cell.partner).cloned(),
+                    requests: (!few).then_some(cell.requests),
+                    over: (asked.exact || !(few || is_few(cell.over))).then_some(cell.over),
+                    older_than_hours: cell
+                        .threshold
+                        .as_ref()
+                        .map(|threshold| threshold.older_than.as_secs_f64() / 3600.0),
+                    median_days: cell.median.map(whole_days).filter(|_| !few),
+                    oldest_days: cell.oldest.map(whole_days),
+                    at_least: cell.at_least,
+                    waits_for: status(&cell.status).and_then(|status| status.waits_for(source.side)),
+                    alarm: ageing,
+                    alarm_since: since.filter(|_| ageing),
+                    known: cell.is_known,
+                    few,
+                    as_of: reading.at,
+                    link: link.clone(),
+                    status: cell.status,
+                    partner: cell.partner,
+                });
+            }
+        }
+        // What needs someone stands first: alarms, then what is over its threshold, then the oldest.
+        let urgency = |row: &AgeingRow| {
+            let over_or_few = row.over.unwrap_or(1);
+            std::cmp::Reverse((
+                row.alarm,
+                row.older_than_hours.is_some() && over_or_few > 0,
+                row.oldest_days,
+            ))
+        };
+        rows.sort_by_key(urgency);
+        Ok(rows)
+    }
+
+    async fn turnaround(&self, asked: &Asked) -> Result<Vec<TurnaroundRow>, AskError> {
+        let mut rows = Vec::new();
+        for source in &asked.sources {
+            let names = self.partner_names(&source.institution).await?;
+            for (month, partners) in self.months_of(source, asked).await? {
+                let all: Vec<&MonthSums> = partners.values().collect();
+                let told_parts = if asked.exact {
+                    vec![Told::All; all.len()]
+                } else {
+                    told_beside_total(&all)
+                };
+                let row = |partner: Option<&String>, sums: &MonthSums, told: Told| {
+                    turnaround_row(
+                        source,
+                        &month,
+                        partner,
+                        partner.and_then(|code| names.get(code)),
+                        sums,
+                        told,
+                    )
+                };
+                if asked.partner.is_none() {
+                    let total = total(&all);
+                    let told = if asked.exact { Told::All } else { told(&total) };
+                    rows.push(row(None, &total, told));
+                }
+                rows.extend(
+                    partners
+                        .iter()
+                        .zip(told_parts)
+                        .filter(|((partner, _), _)| asked.concerns(partner))
+                        .map(|((partner, sums), told)| row(Some(partner), sums, told)),
+                );
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn balance(&self, asked: &Asked) -> Result<Vec<BalanceRow>, AskError> {
+        let mut rows = Vec::new();
+        let institutions: Vec<&str> = {
+            let mut seen = BTreeSet::new();
+            let codes = asked.sources.iter().map(|source| source.institution.as_str());
+            codes.filter(|code| seen.insert(*code)).collect()
+        };
+        for institution in institutions {
+            let names = self.partner_names(institution).await?;
+            let mut sides: BTreeMap<Side, BTreeMap<String, BTreeMap<String, MonthSums>>> = BTreeMap::new();
+            for source in asked.sources.iter().filter(|source| source.institution == institution) {
+                sides.insert(source.side, self.months_of(source, asked).await?);
+            }
+            let months: BTreeSet<&String> = sides.values().flat_map(BTreeMap::keys).collect();
+            for month in months {
+                let of = |side: Side| {
+                    sides
+                        .get(&side)
+                        .map(|months| months.get(month).cloned().unwrap_or_default())
+                };
+                let (lent, borrowed) = (of(Side::Lending), of(Side::Borrowing));
+                let partners: BTreeSet<&String> = lent.iter().chain(&borrowed).flat_map(BTreeMap::keys).collect();
+                let row = |partner: Option<&String>| {
+                    let count = |side: &Option<BTreeMap<String, MonthSums>>| {
+                        let partners = side.as_ref()?;
+                        Some(match partner {
+                            Some(partner) => partners.get(partner).map_or(0, |sums| sums.supplied),
+                            None => partners.values().map(|sums| sums.supplied).sum(),
+                        })
+                    };
+                    let (lent, borrowed) = (count(&lent), count(&borrowed));
+                    // By partner, what is withheld beside a total could be worked out; so it is given to one library only.
+                    let few = !asked.exact && (partner.is_some() || [lent, borrowed].into_iter().flatten().any(is_few));
+                    BalanceRow {
+                        institution: institution.to_owned(),
+                        month: month.clone(),
+                        partner: partner.cloned(),
+                        partner_name: partner.and_then(|code| names.get(code).cloned()),
+                        lent: lent.filter(|_| !few),
+                        borrowed: borrowed.filter(|_| !few),
+                        borrowed_per_lent: match (lent, borrowed) {
+                            (Some(lent @ 1..), Some(borrowed)) if !few => Some(borrowed as f64 / lent as f64),
+                            _ => None,
+                        },
+                        few,
+                    }
+                };
+                if asked.partner.is_none() {
+                    rows.push(row(None));
+                }
+                if asked.exact {
+                    rows.extend(
+                        partners
+                            .into_iter()
+                            .filter(|partner| asked.concerns(partner))
+                            .map(|partner| row(Some(partner))),
+                    );
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn moves(&self, asked: &Asked) -> Result<Vec<MoveRow>, AskError> {
+        let since = asked.since.unwrap_or_else(|| self.clock.now().minus(MOVES_KEPT));
+        let mut rows = Vec::new();
+        for source in &asked.sources {
+            let names = self.partner_names(&source.institution).await?;
+            let moves = self.store.request_moves(&source.watch, since).await?;
+            rows.extend(
+                moves
+                    .into_iter()
+                    .filter(|(moved, _)| asked.concerns(&moved.partner))
+                    .map(|(moved, count)| {
+                        let few = !asked.exact && is_few(count);
+                        let or_none = |status: String| (!status.is_empty()).then_some(status);
+                        MoveRow {
+                            institution: source.institution.clone(),
+                            side: source.side,
+                            partner_name: names.get(&moved.partner).cloned(),
+                            partner: moved.partner,
+                            from: or_none(moved.from),
+                            to: or_none(moved.to),
+                            requests: (!few).then_some(count),
+                            few,
+                        }
+                    }),
+            );
+        }
+        Ok(rows)
+    }
+
+    /// By month, then by partner.
+    async fn months_of(
+        &self,
+        source: &Source,
+        asked: &Asked,
+    ) -> Result<BTreeMap<String, BTreeMap<String, MonthSums>>, AskError> {
+        let zone = self.config.timezone;
+        let months: Months = self.store.request_months(&source.watch, source.side, zone).await?;
+        let first = asked.since.map(|since| month_of(since, zone));
+        let mut by_month: BTreeMap<String, BTreeMap<String, MonthSums>> = BTreeMap::new();
+        for ((month, partner), sums) in months {
+            if first.as_ref().is_none_or(|first| month >= *first) {
+                by_month.entry(month).or_default().insert(partner, sums);
+            }
+        }
+        Ok(by_month)
+    }
+
+    /// Names of a library's partners, by code.
+    async fn partner_names(&self, institution: &str) -> Result<BTreeMap<String, String>, AskError> {
+        let partners = self
+            .newest_bodies(&WatchId::new(SourceKind::AlmaPartners, institution))
+            .await?;
+        let named = partners
+            .into_iter()
+            .filter_map(|(code, partner)| Some((code, partner.get("name")?.as_str()?.to_owned())));
+        Ok(named.collect())
+    }
+
+    /// Where a library's Alma is.
+    async fn alma_of(&self, institution: &str) -> Result<Option<String>, AskError> {
+        let general = self
+            .newest_bodies(&WatchId::new(SourceKind::AlmaGeneral, institution))
+            .await?;
+        Ok(general
+            .values()
+            .find_map(|general| general.get("alma_url")?.as_str().map(str::to_owned)))
+    }
+
+    async fn newest_bodies(&self, watch: &WatchId) -> Result<BTreeMap<String, Value>, AskError> {
+        let at = self.newest(self.store.last_poll(watch).await?);
+        let records = self.store.records(watch, None, at).await?;
+        Ok(records.into_iter().map(|record| (record.key, record.body)).collect())
+    }
+}
+
+impl Asked {
+    fn concerns(&self, partner: &str) -> bool {
+        self.partner.as_deref().is_none_or(|wanted| wanted == partner)
+    }
+}
+
+fn total(parts: &[&MonthSums]) -> MonthSums {
+    let mut total = MonthSums::default();
+    for part in parts {
+        total.merge(part);
+    }
+    total
+}
+
+fn turnaround_row(
+    source: &Source,
+    month: &str,
+    partner: Option<&String>,
+    name: Option<&String>,
+    sums: &MonthSums,
+    told: Told,
+) -> TurnaroundRow {
+    let all = told == Told::All;
+    TurnaroundRow {
+        institution: source.institution.clone(),
+        side: source.side,
+        month: month.to_owned(),
+        partner: partner.cloned(),
+        partner_name: name.cloned(),
+        requested: (told != Told::Nothing).then_some(sums.requested),
+        supplied: all.then_some(sums.supplied),
+        unfilled: all.then_some(sums.unfilled),
+        unknown: all.then_some(sums.unknown),
+        open: all.then_some(sums.open),
+        fill_rate: sums.fill_rate().filter(|_| all),
+        median_days: sums.median_days().flatten().filter(|_| all),
+        uncertain: all.then_some(sums.uncertain),
+        few: !all,
+    }
+}
