@@ -13,6 +13,7 @@ mod history;
 mod output;
 mod poll;
 pub mod print;
+mod requests;
 mod run;
 
 use std::any::Any;
@@ -85,6 +86,9 @@ enum Command {
     /// Show what differs between two times of a watch; by default, the newest change.
     #[command(after_help = TIME_HELP)]
     Diff(DiffQuery),
+    /// Show where resource-sharing requests stand, how long they wait, and what becomes of them.
+    #[command(after_help = TIME_HELP)]
+    Requests(requests::RequestsArgs),
     /// List messages to channels, try a channel, queue dead messages again.
     Alerts(alerts::AlertsArgs),
     /// Copy the whole history into a new file while the daemon runs.
@@ -149,6 +153,7 @@ impl Cli {
             Command::Snapshots(query) => history::snapshots(&query, &config, &clock, &output).await,
             Command::Show(query) => history::show(&query, &config, &clock, &output).await,
             Command::Diff(query) => history::diff(&query, &config, &clock, &output).await,
+            Command::Requests(args) => requests::requests(args, &config, &clock, &output).await,
             Command::Alerts(args) => alerts::alerts(args, &config, &clock, &output).await,
             Command::Backup(args) => backup::backup(args, &config, &clock, &output).await,
             Command::Reinterpret => history::reinterpret(config, clock, &output).await,

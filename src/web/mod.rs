@@ -5,7 +5,7 @@
 //! | `/healthz` | 200 while the program runs |
 //! | `/readyz` | 200 while the history can be read and the daemon's heart beats, else 503 |
 //! | `/metrics` | counts for Prometheus; the names stand in [`crate::telemetry`] |
-//! | `/api/v1/watches`, `events`, `snapshots`, `records`, `diff` | the shapes of [`crate::model::answer`] |
+//! | `/api/v1/watches`, `events`, `snapshots`, `records`, `diff`, `requests` | the shapes of [`crate::model::answer`] |
 //!
 //! Every error is an `application/problem+json` (RFC 9457).
 
@@ -101,6 +101,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/snapshots", get(history::snapshots))
         .route("/api/v1/records", get(history::records))
         .route("/api/v1/diff", get(history::diff))
+        .route("/api/v1/requests", get(history::requests))
         .fallback(async || Problem::no_such_address());
     guarded(routes, state)
 }

@@ -6,6 +6,7 @@ pub mod csv;
 pub mod diff;
 pub mod events;
 pub mod records;
+pub mod requests;
 pub mod rows;
 pub mod words;
 

@@ -1,0 +1,480 @@
+//! Requests: where they stand, how long, what became of them.
+
+use super::csv::csv as table_of;
+use super::{Ink, Page, clean, count, cut};
+use crate::insight::requests::{RequestAnswer, RequestRows};
+use crate::meaning::requests::FEW;
+use crate::model::answer::requests::{AgeingRow, BalanceRow, MoveRow, RequestCountRow, TurnaroundRow};
+use crate::model::request::Side;
+use crate::model::request_status::{WaitsFor, label};
+
+/// Columns of a partner's name in a table.
+const PARTNER_WIDTH: usize = 24;
+/// Columns of a status in a table.
+const STATUS_WIDTH: usize = 26;
+
+/// What `almanac requests` prints. `name_of` gives the name of a library.
+pub fn page(answer: &RequestAnswer, name_of: &dyn Fn(&str) -> String, page: &Page) -> String {
+    if !answer.watched {
+        return page.wrapped(
+            "No requests are watched; add a [[watch]] with source = \"alma.lending-requests\" or \"alma.borrowing-requests\" \
+             to the settings.",
+            0,
+        );
+    }
+    let mut text = match &answer.rows {
+        RequestRows::Counts(rows) => counts(rows, name_of, page),
+        RequestRows::Ageing(rows) => ageing(rows, name_of, page),
+        RequestRows::Turnaround(rows) => turnaround(rows, name_of, page),
+        RequestRows::Balance(rows) => balance(rows, name_of, page),
+        RequestRows::Moves(rows) => moves(rows, name_of, page),
+    };
+    if !answer.unread.is_empty() {
+        let unread: Vec<String> = answer.unread.iter().map(|watch| clean(watch.as_str())).collect();
+        text.push('\n');
+        text.push_str(&page.wrapped(&format!("Never read yet: {}.", unread.join(", ")), 0));
+    }
+    text
+}
+
+fn counts(rows: &[RequestCountRow], name_of: &dyn Fn(&str) -> String, page: &Page) -> String {
+    let mut text = String::new();
+    for group in rows.chunk_by(|one, next| one.institution == next.institution && one.side == next.side) {
+        let (first, as_of) = (&group[0], page.time(group[0].as_of));
+        heading(
+            &mut text,
+            &format!("{}: {} requests, {as_of}", name_of(&first.institution), first.side),
+        );
+        text.push_str(&page.table(
+            &["Status", "#Requests", "Who must act"],
+            group.iter().map(|row| {
+                let number = match (row.known, row.requests) {
+                    (false, _) => "not read".to_owned(),
+                    (true, number) => number_or_few(number),
+                };
+                vec![clean(&row.label), number, who(row.waits_for)]
+            }),
+        ));
+    }
+    if text.is_empty() {
+        return page.wrapped("There is no request in any status that was read.", 0);
+    }
+    few_note(&mut text, rows.iter().any(|row| row.few), page);
+    text
+}
+
+fn ageing(rows: &[AgeingRow], name_of: &dyn Fn(&str) -> String, page: &Page) -> String {
+    let (worries, others): (Vec<&AgeingRow>, Vec<&AgeingRow>) =
+        rows.iter().partition(|row| row.older_than_hours.is_some());
+    let mut groups: Vec<(&str, Side)> = Vec::new();
+    for row in &worries {
+        if !groups.contains(&(&row.institution, row.side)) {
+            groups.push((&row.institution, row.side));
+        }
+    }
+    let mut text = String::new();
+    for (institution, side) in groups {
+        let group: Vec<&&AgeingRow> = worries
+            .iter()
+            .filter(|row| row.institution == institution && row.side == side)
+            .collect();
+        let as_of = group
+            .first()
+            .map_or_else(String::new, |row| format!(", {}", page.time(row.as_of)));
+        heading(&mut text, &format!("{}: {side} requests{as_of}", name_of(institution)));
+        text.push_str(&page.table(
+            &[
+                "Status",
+                "Partner",
+                "#Requests",
+                "#Too old",
+                "#Oldest",
+                "Who must act",
+                "Alarm",
+            ],
+            group.iter().map(|row| {
+                vec![
+                    cut(&clean(&row.label), STATUS_WIDTH),
+                    partner(&row.partner, row.partner_name.as_deref()),
+                    if row.known {
+                        number_or_few(row.requests)
+                    } else {
+                        "not read".to_owned()
+                    },
+                    number_or_few(row.over),
+                    row.oldest_days.map_or_else(String::new, |days| {
+                        format!("{}{days} d", if row.at_least { "≥ " } else { "" })
+                    }),
+                    who(row.waits_for),
+                    match row.alarm_since {
+                        Some(since) => Ink::Red.on(&format!("since {}", page.short_time(since))),
+                        None => String::new(),
+                    },
+                ]
+            }),
+        ));
+    }
+    if worries.is_empty() {
+        text.push_str(&page.wrapped("No request stands in a status that anyone worries about.", 0));
+    } else {
+        text.push('\n');
+        text.push_str(&page.wrapped(
+            "≥: some stood there already when they were first seen, and perhaps for longer. What is too old, [[ageing]] in the \
+             settings says.",
+            0,
+        ));
+    }
+    if !others.is_empty() {
+        let cells = count(others.len(), "other cell", "other cells");
+        text.push_str(&page.wrapped(
+            &format!("{cells} of status and partner have no threshold; --json and --csv list them too."),
+            0,
+        ));
+    }
+    few_note(&mut text, rows.iter().any(|row| row.few), page);
+    text
+}
+
+fn turnaround(rows: &[TurnaroundRow], name_of: &dyn Fn(&str) -> String, page: &Page) -> String {
+    let mut text = String::new();
+    for group in rows.chunk_by(|one, next| one.institution == next.institution && one.side == next.side) {
+        let supplied = match group[0].side {
+            Side::Lending => "#Shipped",
+            Side::Borrowing => "#Received",
+        };
+        heading(
+            &mut text,
+            &format!("{}: {} requests", name_of(&group[0].institution), group[0].side),
+        );
+        text.push_str(&page.table(
+            &[
+                "Month",
+                "Partner",
+                "#Requested",
+                supplied,
+                "#Unfilled",
+                "#Unknown",
+                "#Open",
+                "#Fill rate",
+                "#Median",
+            ],
+            group.iter().map(|row| {
+                vec![
+                    row.month.clone(),
+                    row.partner
+                        .as_deref()
+                        .map_or_else(|| "all".to_owned(), |code| partner(code, row.partner_name.as_deref())),
+                    number_or_few(row.requested),
+                    number_or_dash(row.supplied),
+                    number_or_dash(row.unfilled),
+                    number_or_dash(row.unknown),
+                    number_or_dash(row.open),
+                    row.fill_rate
+                        .map_or_else(|| "–".to_owned(), |rate| format!("{:.0} %", rate * 100.0)),
+                    row.median_days
+                        .map_or_else(|| "–".to_owned(), |days| format!("≤ {days} d")),
+                ]
+            }),
+        ));
+    }
+    if text.is_empty() {
+        return page.wrapped(
+            "No request has arrived since requests are watched. Those that were there before are not counted: nobody knows how \
+             many had been dealt with.",
+            0,
+        );
+    }
+    text.push('\n');
+    text.push_str(&page.wrapped(
+        "Requests count in the month in which they arrived. Fill rate: supplied of those decided. Median: half of the supplied \
+         ones were supplied within so many days, at the latest. Unknown: gone before they were final.",
+        0,
+    ));
+    few_note(&mut text, rows.iter().any(|row| row.few), page);
+    text
+}
+
+fn balance(rows: &[BalanceRow], name_of: &dyn Fn(&str) -> String, page: &Page) -> String {
+    let mut text = String::new();
+    for group in rows.chunk_by(|one, next| one.institution == next.institution) {
+        heading(&mut text, &name_of(&group[0].institution));
+        text.push_str(&page.table(
+            &["Month", "Partner", "#Lent", "#Borrowed", "#Borrowed for each lent"],
+            group.iter().map(|row| {
+                vec![
+                    row.month.clone(),
+                    row.partner
+                        .as_deref()
+                        .map_or_else(|| "all".to_owned(), |code| partner(code, row.partner_name.as_deref())),
+                    number_or_dash(row.lent),
+                    number_or_dash(row.borrowed),
+                    row.borrowed_per_lent
+                        .map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}")),
+                ]
+            }),
+        ));
+    }
+    if text.is_empty() {
+        return page.wrapped("No request has arrived since requests are watched.", 0);
+    }
+    text.push('\n');
+    text.push_str(&page.wrapped("–: not watched, or nothing to divide by.", 0));
+    few_note(&mut text, rows.iter().any(|row| row.few), page);
+    text
+}
+
+fn moves(rows: &[MoveRow], name_of: &dyn Fn(&str) -> String, page: &Page) -> String {
+    let mut text = String::new();
+    for group in rows.chunk_by(|one, next| one.institution == next.institution && one.side == next.side) {
+        heading(
+            &mut text,
+            &format!("{}: {} requests", name_of(&group[0].institution), group[0].side),
+        );
+        let status = |code: &Option<String>, none: &str| {
+            code.as_deref()
+                .map_or_else(|| none.to_owned(), |code| clean(label(code)))
+        };
+        text.push_str(&page.table(
+            &["Partner", "From", "To", "#Requests"],
+            group.iter().map(|row| {
+                vec![
+                    partner(&row.partner, row.partner_name.as_deref()),
+                    status(&row.from, "(new)"),
+                    status(&row.to, "(gone, outcome unknown)"),
+                    number_or_few(row.requests),
+                ]
+            }),
+        ));
+    }
+    if text.is_empty() {
+        return page.wrapped("No request was seen to move.", 0);
+    }
+    few_note(&mut text, rows.iter().any(|row| row.few), page);
+    text
+}
+
+/// The same rows as CSV, with the names of the JSON.
+pub fn csv(rows: &RequestRows) -> String {
+    match rows {
+        RequestRows::Counts(rows) => table_of(
+            [
+                "institution",
+                "side",
+                "status",
+                "label",
+                "requests",
+                "few",
+                "waits_for",
+                "known",
+                "as_of",
+            ],
+            rows.iter().map(|row| {
+                [
+                    row.institution.clone(),
+                    row.side.to_string(),
+                    row.status.clone(),
+                    row.label.clone(),
+                    cell(row.requests),
+                    row.few.to_string(),
+                    waits_for(row.waits_for),
+                    row.known.to_string(),
+                    row.as_of.to_string(),
+                ]
+            }),
+        ),
+        RequestRows::Ageing(rows) => table_of(
+            [
+                "institution",
+                "side",
+                "status",
+                "label",
+                "partner",
+                "partner_name",
+                "requests",
+                "over",
+                "older_than_hours",
+                "median_days",
+                "oldest_days",
+                "at_least",
+                "waits_for",
+                "alarm",
+                "alarm_since",
+                "known",
+                "few",
+                "as_of",
+                "link",
+            ],
+            rows.iter().map(|row| {
+                [
+                    row.institution.clone(),
+                    row.side.to_string(),
+                    row.status.clone(),
+                    row.label.clone(),
+                    row.partner.clone(),
+                    cell(row.partner_name.as_ref()),
+                    cell(row.requests),
+                    cell(row.over),
+                    cell(row.older_than_hours),
+                    cell(row.median_days),
+                    cell(row.oldest_days),
+                    row.at_least.to_string(),
+                    waits_for(row.waits_for),
+                    row.alarm.to_string(),
+                    cell(row.alarm_since),
+                    row.known.to_string(),
+                    row.few.to_string(),
+                    row.as_of.to_string(),
+                    cell(row.link.as_ref()),
+                ]
+            }),
+        ),
+        RequestRows::Turnaround(rows) => table_of(
+            [
+                "institution",
+                "side",
+                "month",
+                "partner",
+                "partner_name",
+                "requested",
+                "supplied",
+                "unfilled",
+                "unknown",
+                "open",
+                "fill_rate",
+                "median_days",
+                "uncertain",
+                "few",
+            ],
+            rows.iter().map(|row| {
+                [
+                    row.institution.clone(),
+                    row.side.to_string(),
+                    row.month.clone(),
+                    cell(row.partner.as_ref()),
+                    cell(row.partner_name.as_ref()),
+                    cell(row.requested),
+                    cell(row.supplied),
+                    cell(row.unfilled),
+                    cell(row.unknown),
+                    cell(row.open),
+                    cell(row.fill_rate),
+                    cell(row.median_days),
+                    cell(row.uncertain),
+                    row.few.to_string(),
+                ]
+            }),
+        ),
+        RequestRows::Balance(rows) => table_of(
+            [
+                "institution",
+                "month",
+                "partner",
+                "partner_name",
+                "lent",
+                "borrowed",
+                "borrowed_per_lent",
+                "few",
+            ],
+            rows.iter().map(|row| {
+                [
+                    row.institution.clone(),
+                    row.month.clone(),
+                    cell(row.partner.as_ref()),
+                    cell(row.partner_name.as_ref()),
+                    cell(row.lent),
+                    cell(row.borrowed),
+                    cell(row.borrowed_per_lent),
+                    row.few.to_string(),
+                ]
+            }),
+        ),
+        RequestRows::Moves(rows) => table_of(
+            [
+                "institution",
+                "side",
+                "partner",
+                "partner_name",
+                "from",
+                "to",
+                "requests",
+                "few",
+            ],
+            rows.iter().map(|row| {
+                [
+                    row.institution.clone(),
+                    row.side.to_string(),
+                    row.partner.clone(),
+                    cell(row.partner_name.as_ref()),
+                    cell(row.from.as_ref()),
+                    cell(row.to.as_ref()),
+                    cell(row.requests),
+                    row.few.to_string(),
+                ]
+            }),
+        ),
+    }
+}
+
+fn heading(text: &mut String, heading: &str) {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(&Ink::Bold.on(&clean(heading)));
+    text.push('\n');
+}
+
+fn few_note(text: &mut String, any: bool, page: &Page) {
+    if any {
+        text.push('\n');
+        text.push_str(&page.wrapped(
+            &format!(
+                "few: counts of 1 to {} are withheld in an answer about several libraries, since they could point to a reader; \
+                 --institution CODE gives one library its own numbers.",
+                FEW - 1
+            ),
+            0,
+        ));
+    }
+}
+
+fn who(waits_for: Option<WaitsFor>) -> String {
+    match waits_for {
+        Some(WaitsFor::Us) => "the library",
+        Some(WaitsFor::Them) => "the partner",
+        Some(WaitsFor::ExLibris) => "Ex Libris",
+        Some(WaitsFor::Nobody) => "nobody",
+        None => "not known",
+    }
+    .to_owned()
+}
+
+fn waits_for(waits_for: Option<WaitsFor>) -> String {
+    match waits_for {
+        Some(WaitsFor::Us) => "us",
+        Some(WaitsFor::Them) => "them",
+        Some(WaitsFor::ExLibris) => "ex-libris",
+        Some(WaitsFor::Nobody) => "nobody",
+        None => "",
+    }
+    .to_owned()
+}
+
+fn partner(code: &str, name: Option<&str>) -> String {
+    match (name, code) {
+        (Some(name), _) => cut(&clean(name), PARTNER_WIDTH),
+        (None, "") => "(none yet)".to_owned(),
+        (None, code) => clean(code),
+    }
+}
+
+fn number_or_few(number: Option<u64>) -> String {
+    number.map_or_else(|| "few".to_owned(), |number| number.to_string())
+}
+
+fn number_or_dash(number: Option<u64>) -> String {
+    number.map_or_else(|| "–".to_owned(), |number| number.to_string())
+}
+
+fn cell<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}
