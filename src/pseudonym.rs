@@ -80,6 +80,11 @@ impl Pseudonyms {
         self.current.id()
     }
 
+    /// Names the key before, while it is kept.
+    pub fn former_key_id(&self) -> Option<String> {
+        self.former.as_ref().map(|(former, _)| former.id())
+    }
+
     /// The hash of a request's id at an institution.
     pub fn hash(&self, institution: &str, request_id: &str) -> RequestHash {
         self.current.hash(institution, request_id)

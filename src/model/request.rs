@@ -71,6 +71,8 @@ pub struct RequestsSeen {
     pub side: Side,
     /// Of the key under which they are hashed.
     pub key_id: String,
+    /// Of the key before, while both are kept after a rotation.
+    pub former_key_id: Option<String>,
     /// Every request seen, those of slices that were not read wholly among them. One that moved while it was read may be
     /// in it twice; the one modified later counts.
     pub rows: Vec<SeenRequest>,

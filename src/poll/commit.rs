@@ -67,7 +67,7 @@ impl Almanac {
             tx.commit().await?;
             return Ok(not_polled(watch, Outcome::Skipped, what.clone()));
         }
-        let judged = judge(&mut tx, row, watch, order.accept, asked.observed).await?;
+        let judged = judge(&mut tx, row, watch, order.accept, asked.observed, self.config.timezone).await?;
         let poll = tx
             .note_poll(
                 row,

@@ -1,5 +1,6 @@
 //! What may be believed of an answer, decided before anything of it is written (DESIGN invariant 3).
 
+use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::requests;
@@ -56,6 +57,7 @@ pub(super) async fn judge(
     watch: &Watch,
     accepted: bool,
     observed: Result<Observation, CallError>,
+    zone: Tz,
 ) -> Result<Judged, StoreError> {
     let mut judged = Judged {
         outcome: Outcome::Failed,
@@ -91,7 +93,7 @@ pub(super) async fn judge(
     // A derived watch that finds nothing to tell has worked all the same.
     judged.empty = observation.drafts.is_empty() && !watch.source.kind().is_derived();
     if let Some(seen) = observation.requests.take() {
-        let followed = requests::follow(tx, row, watch, &seen, &mut observation).await?;
+        let followed = requests::follow(tx, row, watch, &seen, &mut observation, zone).await?;
         if let Some(reason) = followed.doubt.clone().filter(|_| !accepted) {
             let (doubt, believed) = repeated(prior.doubt, requests::doubtful(), tx.wall);
             if !believed {

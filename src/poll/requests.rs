@@ -30,9 +30,19 @@ pub(super) async fn follow(
     watch: &Watch,
     seen: &RequestsSeen,
     observation: &mut Observation,
+    zone: Tz,
 ) -> Result<Followed, StoreError> {
+    let mut readings = tx.readings(row).await?;
+    let keys = [&seen.key_id, seen.former_key_id.as_ref().unwrap_or(&seen.key_id)];
+    if tx
+        .retire_other_keys(row, seen.side, keys.map(String::as_str), zone)
+        .await?
+    {
+        // The key was lost. What was there before is met anew, silently, and is not counted a second time.
+        tracing::warn!(watch = %watch.id, "the key for request ids is another one; the requests of {} are met anew", watch.id);
+        readings.first = readings.last;
+    }
     let prior = tx.known_requests(row).await?;
-    let readings = tx.readings(row).await?;
     let mut followed = requests::follow(&prior, seen, readings, tx.now);
     if readings.last.is_some_and(|last| tx.now.since(last) >= LOOKED_AWAY_FOR) {
         followed.doubt = None;

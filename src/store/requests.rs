@@ -34,6 +34,10 @@ pub(super) const KNOWN_REQUESTS: &str = "SELECT hash, status, partner, format, l
 pub(super) const REQUESTS_UNSEEN_SINCE: &str =
     "SELECT hash, status, partner, format, library, arrived_ms, followed, since_ms, met, supplied_ms, supplied_after_ms, last_seen_ms, vanished_ms
      FROM request WHERE watch_id = ? AND last_seen_ms < ?";
+/// Parameters: the watch (its row), two ids of keys.
+const REQUESTS_OF_OTHER_KEYS: &str =
+    "SELECT hash, status, partner, format, library, arrived_ms, followed, since_ms, met, supplied_ms, supplied_after_ms, last_seen_ms, vanished_ms
+     FROM request WHERE watch_id = ? AND key_id NOT IN (?, ?)";
 /// Parameters: the watch (its row), a moment.
 pub(super) const MOVES_SINCE: &str =
     "SELECT partner, from_status, to_status, SUM(count) FROM request_move WHERE watch_id = ? AND seen_ms >= ?
@@ -143,16 +147,53 @@ impl WriteTx {
     /// # Errors
     /// [`StoreError`]; then the transaction must be dropped.
     pub async fn purge_requests(&mut self, watch: i64, side: Side, before: Moment, zone: Tz) -> Result<(), StoreError> {
-        let rows = sqlx::query(REQUESTS_UNSEEN_SINCE)
+        let old = sqlx::query(REQUESTS_UNSEEN_SINCE)
             .bind(watch)
             .bind(before.millis())
             .fetch_all(&mut *self.tx)
             .await?;
-        let old: Vec<(RequestHash, KnownRequest)> = rows.iter().map(known).collect::<Result<_, _>>()?;
+        self.retire(watch, side, zone, &old).await?;
+        sqlx::query("DELETE FROM request_move WHERE watch_id = ? AND seen_ms < ?")
+            .bind(watch)
+            .bind(before.millis())
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+
+    /// Takes the requests that are hashed under any other key into the sums of their months: nobody can tell them again.
+    /// Gives whether there were any.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then the transaction must be dropped.
+    pub async fn retire_other_keys(
+        &mut self,
+        watch: i64,
+        side: Side,
+        keys: [&str; 2],
+        zone: Tz,
+    ) -> Result<bool, StoreError> {
+        let others = sqlx::query(REQUESTS_OF_OTHER_KEYS)
+            .bind(watch)
+            .bind(keys[0])
+            .bind(keys[1])
+            .fetch_all(&mut *self.tx)
+            .await?;
+        self.retire(watch, side, zone, &others).await?;
+        Ok(!others.is_empty())
+    }
+
+    async fn retire(&mut self, watch: i64, side: Side, zone: Tz, rows: &[SqliteRow]) -> Result<(), StoreError> {
         let mut months = Months::new();
-        for (_, state) in &old {
-            // Whatever it was doing, nobody saw it for ninety days.
-            count(&mut months, state, side, zone, true);
+        for row in rows {
+            let (hash, state) = known(row)?;
+            // Whatever it was doing, nobody can look any more.
+            count(&mut months, &state, side, zone, true);
+            sqlx::query("DELETE FROM request WHERE watch_id = ? AND hash = ?")
+                .bind(watch)
+                .bind(hash.as_slice())
+                .execute(&mut *self.tx)
+                .await?;
         }
         for ((month, partner), sums) in months {
             let mut all = self.frozen_month(watch, &month, &partner).await?;
@@ -167,16 +208,6 @@ impl WriteTx {
             .bind(serde_json::to_string(&all).unwrap_or_else(|_| "{}".to_owned()))
             .execute(&mut *self.tx)
             .await?;
-        }
-        for sql in [
-            "DELETE FROM request WHERE watch_id = ? AND last_seen_ms < ?",
-            "DELETE FROM request_move WHERE watch_id = ? AND seen_ms < ?",
-        ] {
-            sqlx::query(sql)
-                .bind(watch)
-                .bind(before.millis())
-                .execute(&mut *self.tx)
-                .await?;
         }
         Ok(())
     }

@@ -42,6 +42,7 @@ impl Watch {
         let seen = RequestsSeen {
             side: Side::Lending,
             key_id: "k".to_owned(),
+            former_key_id: None,
             rows: rows.to_vec(),
             whole,
         };
