@@ -9,4 +9,5 @@ pub mod moment;
 pub mod observation;
 pub mod request;
 pub mod request_status;
+pub mod sharing_job;
 pub mod watch;

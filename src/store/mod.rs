@@ -12,6 +12,7 @@ pub mod outbox;
 pub mod polls;
 pub mod quota;
 pub mod watches;
+pub mod webhooks;
 pub mod write;
 
 use std::io::Read;
