@@ -9,9 +9,9 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, any};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
@@ -81,12 +81,26 @@ struct Coded {
     value: Option<String>,
 }
 
-/// What answers at [`ADDRESS`].
+/// What answers at [`ADDRESS`]. The methods are told apart here, since the framework would name them (`Allow`) where the
+/// address does not exist.
 pub(super) fn routes() -> MethodRouter<ApiState> {
-    get(challenge)
-        .post(take)
-        .fallback(other_method)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+    any(answer).layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+}
+
+async fn answer(State(state): State<ApiState>, request: Request) -> Result<Response, Problem> {
+    let (institution, secret) = receiver(&state.config, request.uri()).ok_or_else(Problem::no_such_address)?;
+    match *request.method() {
+        Method::GET | Method::HEAD => challenge(request.uri().query().unwrap_or_default()),
+        Method::POST => take(&state, institution, secret, request).await,
+        _ => {
+            let problem = Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "Alma's webhooks come by POST, their challenge by GET",
+            );
+            Ok(([(header::ALLOW, "GET,HEAD,POST")], problem).into_response())
+        }
+    }
 }
 
 /// The institution whose webhooks that address takes, and where the secret is that they are signed with.
@@ -96,9 +110,7 @@ pub(super) fn receiver<'c>(config: &'c Config, address: &Uri) -> Option<(&'c str
 }
 
 /// `GET /webhooks/alma/{institution}?challenge=x`: how Alma sees, when the webhook is set up, that somebody listens.
-async fn challenge(State(state): State<ApiState>, address: Uri) -> Result<Response, Problem> {
-    receiver(&state.config, &address).ok_or_else(Problem::no_such_address)?;
-    let query = address.query().unwrap_or_default();
+fn challenge(query: &str) -> Result<Response, Problem> {
     let given: Vec<_> = form_urlencoded::parse(query.as_bytes())
         .filter(|(name, _)| name == "challenge")
         .map(|(_, challenge)| challenge)
@@ -122,31 +134,19 @@ fn is_harmless(challenge: &str) -> bool {
 }
 
 /// `POST /webhooks/alma/{institution}`: a message.
-async fn take(State(state): State<ApiState>, request: Request) -> Result<Response, Problem> {
-    let (institution, secret) = receiver(&state.config, request.uri()).ok_or_else(Problem::no_such_address)?;
+async fn take(state: &ApiState, institution: &str, secret: &SecretRef, request: Request) -> Result<Response, Problem> {
     let Some(_place) = state.webhook_slots.take() else {
         return Err(busy("too many messages are being taken already"));
     };
     let taking = async {
         let (hash, body) = authentic(secret, request).await?;
-        act_on(&state, institution, &hash, &body).await
+        act_on(state, institution, &hash, &body).await
     };
     match tokio::time::timeout(ANSWER_WITHIN, taking).await {
         Ok(taken) => taken?,
         Err(_) => return Err(busy("the message could not be taken in time")),
     }
     Ok(Json(json!({"status": "ok"})).into_response())
-}
-
-async fn other_method(State(state): State<ApiState>, address: Uri) -> Problem {
-    match receiver(&state.config, &address) {
-        None => Problem::no_such_address(),
-        Some(_) => Problem::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "method-not-allowed",
-            "Alma's webhooks come by POST, their challenge by GET",
-        ),
-    }
 }
 
 /// A status from which Alma tries again (after 1, 3 and 6 hours, ALMA.md §7).

@@ -1,6 +1,15 @@
+use std::sync::Arc;
+
+use axum::body::Body;
+use proptest::prelude::any;
 use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::super::guard;
 
 use super::*;
+use crate::clock::Clock;
+use crate::store::Store;
 
 const SECRET: &[u8] = b"a secret of our own";
 /// `printf 'almanac' | openssl dgst -sha256 -hmac 'a secret of our own' -binary | base64`, and so on.
@@ -224,4 +233,84 @@ fn the_address_is_that_of_a_configured_library_and_no_other() {
     ] {
         assert_eq!(taken_by(other), None, "{other}");
     }
+}
+
+/// A library with the alma.jobs watch, whose secret is [`SECRET`].
+async fn state() -> (ApiState, TempDir) {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = TempDir::new().unwrap();
+    let secret = dir.path().join("secret");
+    std::fs::write(&secret, SECRET).unwrap();
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let settings = format!(
+        "[consortium]\nname = \"C\"\ntimezone = \"America/New_York\"\n\
+         [[institution]]\ncode = \"01ELM_INST\"\nname = \"Elm\"\nkind = \"own-alma\"\nregion = \"na\"\n\
+         api_key = {{ env = \"KEY_OF_ELM\" }}\nwebhook_secret = {{ file = \"{}\" }}\n\
+         [[watch]]\nsource = \"alma.jobs\"\ninstitutions = [\"*\"]\nschedule = \"every 6h\"\n",
+        secret.display()
+    );
+    let config = Config::parse(&settings, std::path::Path::new("almanac.toml")).unwrap();
+    let clock = Clock::manual(now()).0;
+    let store = Store::open(&dir.path().join("almanac.db"), clock.clone())
+        .await
+        .unwrap();
+    (ApiState::new(Arc::new(config), store, clock, Arc::default(), None), dir)
+}
+
+fn posted(signature: &str, body: impl Into<Body>) -> Request {
+    Request::post("/webhooks/alma/01ELM_INST")
+        .header(SIGNATURE, signature)
+        .body(body.into())
+        .unwrap()
+}
+
+fn signed(body: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET).unwrap();
+    mac.update(body.as_bytes());
+    STANDARD.encode(mac.finalize().into_bytes())
+}
+
+async fn status(state: &ApiState, request: Request) -> StatusCode {
+    answer(State(state.clone()), request).await.into_response().status()
+}
+
+#[tokio::test]
+async fn a_message_that_does_not_end_is_given_up_before_alma_gives_up() {
+    let (state, _dir) = state().await;
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    let endless = Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
+    let answered = status(&state, posted(VECTORS[0].1, endless)).await;
+    assert_eq!(answered, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(began.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_noted_in_time_is_not_acknowledged() {
+    let (state, _dir) = state().await;
+    let body = ended().to_string();
+    let writing = state.store.write().await.unwrap();
+    tokio::time::pause();
+    let answered = status(&state, posted(&signed(&body), body.clone())).await;
+    assert_eq!(answered, StatusCode::SERVICE_UNAVAILABLE);
+    tokio::time::resume();
+    drop(writing);
+    // Sent again, it is no repeat.
+    assert_eq!(status(&state, posted(&signed(&body), body)).await, StatusCode::OK);
+    let known = state.store.watch_states().await.unwrap();
+    assert_eq!(known.len(), 1, "the watch was looked for");
+}
+
+#[tokio::test]
+async fn more_than_can_be_taken_is_refused_at_once() {
+    let (mut state, _dir) = state().await;
+    state.webhook_slots = guard::Slots::none();
+    let body = ended().to_string();
+    let answered = status(&state, posted(&signed(&body), body)).await;
+    assert_eq!(answered, StatusCode::SERVICE_UNAVAILABLE);
+    // Those who read are not touched by it, nor is the challenge.
+    let challenge = Request::get("/webhooks/alma/01ELM_INST?challenge=x")
+        .body(Body::empty())
+        .unwrap();
+    assert_eq!(status(&state, challenge).await, StatusCode::OK);
 }
