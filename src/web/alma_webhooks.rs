@@ -4,6 +4,8 @@
 //! Whatever else Alma sends (loans, requests, users, letters) holds readers' names. It is acknowledged and dropped: only the
 //! fields of [`Envelope`] are parsed, and of a message nothing is logged, stored or answered.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Json;
@@ -46,6 +48,8 @@ const CHALLENGE_CHARS_MAX: usize = 256;
 const AGE_MAX: Duration = Duration::from_hours(24);
 /// Clocks differ, but not by more than this.
 const AHEAD_MAX: Duration = Duration::from_hours(1);
+/// A secret that was read is used for so long.
+const SECRET_FRESH: Duration = Duration::from_secs(10);
 /// The name of the header that carries the signature.
 const SIGNATURE: &str = "x-exl-signature";
 /// Bytes of an HMAC-SHA256.
@@ -79,6 +83,39 @@ struct JobInfo {
 #[serde(default)]
 struct Coded {
     value: Option<String>,
+}
+
+/// The secrets as they were read last, by institution. To read one may start a program (git is asked whether it tracks the
+/// file), which nobody without a secret shall be able to do as often as they like.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Secrets(Arc<Mutex<BTreeMap<String, LastRead>>>);
+
+/// When a secret was read, and the secret if it could be.
+type LastRead = (Moment, Option<SecretString>);
+
+impl Secrets {
+    /// The secret of a configured institution, read [`SECRET_FRESH`] ago at most, so that a new one needs no restart; `None`
+    /// where it cannot be read, which the log tells.
+    async fn read(&self, institution: &str, secret: &SecretRef, now: Moment) -> Option<SecretString> {
+        if let Some((at, last)) = self.open().get(institution)
+            && *at <= now
+            && now.since(*at) < SECRET_FRESH
+        {
+            return last.clone();
+        }
+        let secret = secret.clone();
+        let read = tokio::task::spawn_blocking(move || secret.read()).await.ok()?;
+        let read = read
+            .map_err(|missing| tracing::warn!(institution, "webhooks of {institution} cannot be checked: {missing}"))
+            .ok();
+        self.open().insert(institution.to_owned(), (now, read.clone()));
+        read
+    }
+
+    /// Nothing in it can be half done, so a panic elsewhere spoils nothing.
+    fn open(&self) -> MutexGuard<'_, BTreeMap<String, LastRead>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What answers at [`ADDRESS`]. The methods are told apart here, since the framework would name them (`Allow`) where the
@@ -139,7 +176,7 @@ async fn take(state: &ApiState, institution: &str, secret: &SecretRef, request: 
         return Err(busy("too many messages are being taken already"));
     };
     let taking = async {
-        let (hash, body) = authentic(secret, request).await?;
+        let (hash, body) = authentic(state, institution, secret, request).await?;
         act_on(state, institution, &hash, &body).await
     };
     match tokio::time::timeout(ANSWER_WITHIN, taking).await {
@@ -160,7 +197,12 @@ fn busy(why: &str) -> Problem {
 
 /// Reads a message to its end and checks that it is signed with the secret, before anything of it is looked at. Gives a hash
 /// that tells it apart, and the message.
-async fn authentic(secret: &SecretRef, request: Request) -> Result<([u8; 32], Bytes), Problem> {
+async fn authentic(
+    state: &ApiState,
+    institution: &str,
+    secret: &SecretRef,
+    request: Request,
+) -> Result<([u8; 32], Bytes), Problem> {
     let signature = signature(request.headers()).ok_or_else(unsigned)?;
     let body = Bytes::from_request(request, &())
         .await
@@ -172,7 +214,8 @@ async fn authentic(secret: &SecretRef, request: Request) -> Result<([u8; 32], By
             ),
             status => Problem::of_status(status),
         })?;
-    let secret = read(secret.clone()).await?;
+    let secret = state.webhook_secrets.read(institution, secret, state.clock.now()).await;
+    let secret = secret.ok_or_else(|| busy("the signature cannot be checked now"))?;
     if !is_signed(secret.expose_secret().as_bytes(), &body, &signature) {
         return Err(unsigned());
     }
@@ -194,16 +237,6 @@ fn is_signed(secret: &[u8], body: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> b
     Hmac::<Sha256>::new_from_slice(secret).is_ok_and(|mut mac| {
         mac.update(body);
         mac.verify_slice(signature).is_ok()
-    })
-}
-
-/// Reads the secret as it is now, so that a new one needs no restart.
-async fn read(secret: SecretRef) -> Result<SecretString, Problem> {
-    let read = tokio::task::spawn_blocking(move || secret.read()).await;
-    let read = read.map_err(|_| Problem::internal())?;
-    read.map_err(|missing| {
-        tracing::warn!("a webhook of Alma could not be checked: {missing}");
-        busy("the signature cannot be checked now")
     })
 }
 

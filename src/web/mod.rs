@@ -6,7 +6,7 @@
 //! | `/healthz` | 200 while the program runs |
 //! | `/readyz` | 200 while the history can be read and the daemon's heart beats, else 503 |
 //! | `/metrics` | counts for Prometheus; the names stand in [`crate::telemetry`] |
-//! | `/webhooks/alma/{institution}` | taken, where the institution is configured for it ([`alma_webhooks`]) |
+//! | `/webhooks/alma/{institution}` | taken, where the institution has a `webhook_secret`, else 404 |
 //! | `/api/v1/watches`, `events`, `snapshots`, `records`, `diff` | the shapes of [`crate::model::answer`] |
 //!
 //! Every error is an `application/problem+json` (RFC 9457).
@@ -66,6 +66,8 @@ pub struct ApiState {
     /// Webhooks being taken, bounded apart from the answers: whoever floods their address, which others than this computer
     /// reach, takes no reader's place.
     webhook_slots: guard::Slots,
+    /// What webhooks are checked with.
+    webhook_secrets: alma_webhooks::Secrets,
 }
 
 impl ApiState {
@@ -85,6 +87,7 @@ impl ApiState {
             metrics,
             slots: guard::Slots::default(),
             webhook_slots: guard::Slots::of(alma_webhooks::TAKEN_AT_ONCE_MAX),
+            webhook_secrets: alma_webhooks::Secrets::default(),
         }
     }
 

@@ -444,12 +444,21 @@ async fn while_the_secret_cannot_be_read_alma_is_asked_to_come_again() {
     assert_eq!(served.due().await, [""; 0]);
     // A new secret needs no restart.
     write_secret(&file, "a new one");
+    served.world.hand.advance(Duration::from_secs(10));
     let body = served.ended(NIGHTLY).to_string();
     assert_eq!(
         served.post(TO_ELM, Some(&signed("a new one", &body)), body).await.0,
         200
     );
     assert_eq!(served.due().await.len(), 3);
+    // It is not read anew for every message, but soon.
+    std::fs::remove_file(&file).unwrap();
+    for (later, status) in [(9, 200), (1, 503)] {
+        served.world.hand.advance(Duration::from_secs(later));
+        let body = served.ended(NIGHTLY).to_string();
+        let (answered, _) = served.post(TO_ELM, Some(&signed("a new one", &body)), body).await;
+        assert_eq!(answered, status, "{later}");
+    }
 }
 
 #[tokio::test]

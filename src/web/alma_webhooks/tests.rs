@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use axum::body::Body;
 use proptest::prelude::any;
 use proptest::prelude::*;
