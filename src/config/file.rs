@@ -128,6 +128,9 @@ struct InstitutionTable {
     gateway: Option<String>,
     /// Where its Ex Libris API key is kept.
     api_key: Option<SecretTable>,
+    /// Where the secret is kept that its Alma signs webhooks with. With it, Alma may call /webhooks/alma/CODE to tell that
+    /// a resource-sharing job has ended, and the watches concerned are polled at once instead of when they are due.
+    webhook_secret: Option<SecretTable>,
     /// Its Primo views, as INSTITUTION:VIEW ("01TUN_INST:01TUN").
     #[serde(default)]
     #[schemars(inner(regex(pattern = r"^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$")))]

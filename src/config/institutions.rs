@@ -66,6 +66,7 @@ pub(super) fn institutions(root: &Table) -> Vec<Member> {
                 "Write region = \"na\" (North America) too",
             );
         }
+        webhook_needs_alma(&table, has_gateway);
         let name = table.required_text("name", "\"Tufts University\"");
         let kind = kind(&table);
         let joined = table.date("joined");
@@ -84,6 +85,7 @@ pub(super) fn institutions(root: &Table) -> Vec<Member> {
         let zone = table.text("zone").map(|zone| zone.value);
         let pool = table.text("quota_pool").map(|pool| pool.value);
         let api_key = table.secret("api_key");
+        let webhook_secret = table.secret("webhook_secret");
         let primo_host = table.base_address("primo_host").map(|host| host.value);
         let per_second = table.positive("per_second", MOST_PER_SECOND);
         let daily_budget = table.whole("daily_budget", 1, ANY_NUMBER);
@@ -101,6 +103,7 @@ pub(super) fn institutions(root: &Table) -> Vec<Member> {
                 kind,
                 gateway,
                 api_key,
+                webhook_secret,
                 views,
                 primo_host,
                 aliases,
@@ -118,6 +121,18 @@ pub(super) fn institutions(root: &Table) -> Vec<Member> {
         table.done();
     }
     members
+}
+
+/// Only Alma sends these webhooks, and only watches that ask Alma can be polled earlier for them.
+fn webhook_needs_alma(table: &Table, has_gateway: bool) {
+    if table.has("webhook_secret") && !has_gateway {
+        table.reader.absence(
+            table.at("webhook_secret"),
+            &table.place,
+            "a secret for Alma's webhooks is given, but not where its Alma is",
+            "Write region = \"na\" (North America) and api_key too, or take webhook_secret out if the library is not on Alma",
+        );
+    }
 }
 
 fn code(table: &Table) -> Option<Found<String>> {

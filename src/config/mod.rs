@@ -101,6 +101,8 @@ pub struct Institution {
     pub gateway: Option<Url>,
     /// Where its API key is.
     pub api_key: Option<SecretRef>,
+    /// Where the secret is that its Alma signs webhooks with; without it no webhook of it is taken.
+    pub webhook_secret: Option<SecretRef>,
     /// Its Primo views, as `INST:VIEW`.
     pub views: Vec<String>,
     /// Its Primo host, for the front-end door.

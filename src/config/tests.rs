@@ -236,6 +236,8 @@ fn an_inline_key_is_refused_wherever_it_stands_and_never_repeated() {
         format!("{alma}api_key = {{ env = \"{INLINE_KEY}\" }}"),
         format!("{alma}api_key = {{ file = \"{INLINE_KEY}\" }}"),
         format!("{alma}api_key = {{ value = \"{INLINE_KEY}\" }}"),
+        format!("{alma}webhook_secret = \"{INLINE_KEY}\""),
+        format!("{alma}webhook_secret = {{ env = \"{INLINE_KEY}\" }}"),
         format!("{alma}apikey = \"{INLINE_KEY}\""),
         format!("{alma}{INLINE_KEY} = \"x\""),
         format!("{library}region = \"{INLINE_KEY}\""),
@@ -253,6 +255,22 @@ fn an_inline_key_is_refused_wherever_it_stands_and_never_repeated() {
     ] {
         let mistakes = parse(&with(&place)).unwrap_err();
         assert!(!format!("{mistakes} {mistakes:?}").contains("canary"), "{mistakes}");
+    }
+}
+
+#[test]
+fn a_webhook_secret_without_an_alma_is_a_mistake() {
+    for library in [
+        "kind = \"other\"\nwebhook_secret = { env = \"HOOK\" }",
+        "kind = \"own-alma\"\nviews = [\"A:V\"]\nwebhook_secret = { env = \"HOOK\" }",
+    ] {
+        let text = with(&format!("[[institution]]\ncode = \"A\"\nname = \"A\"\n{library}\n"));
+        let told = parse(&text).unwrap_err().to_string();
+        let wrong = "institution 1 (A): a secret for Alma's webhooks is given, but not where its Alma is. Write region";
+        assert!(
+            told.contains(wrong) && told.contains("take webhook_secret out"),
+            "{told}"
+        );
     }
 }
 
@@ -277,6 +295,7 @@ name = "Library A"
 kind = "zone-member"
 region = "cn"
 api_key = { file = "/run/secrets/a" }
+webhook_secret = { env = "ALMANAC_WEBHOOK_A" }
 views = ["01AAA_INST:A"]
 aliases = ["AAA", "A:1"]
 zone = "01ZZZ_NETWORK"
@@ -334,6 +353,10 @@ topics = []
         Some("api-cn.hosted.exlibrisgroup.com.cn")
     );
     assert_eq!(library.api_key, Some(SecretRef::File("/run/secrets/a".into())));
+    assert_eq!(
+        library.webhook_secret,
+        Some(SecretRef::Env("ALMANAC_WEBHOOK_A".to_owned()))
+    );
     assert_eq!(library.aliases, ["AAA", "A:1"]);
     assert_eq!(
         (library.zone.as_deref(), library.quota_pool.as_str()),

@@ -10,4 +10,5 @@ pub mod observation;
 pub mod request;
 pub mod request_month;
 pub mod request_status;
+pub mod sharing_job;
 pub mod watch;

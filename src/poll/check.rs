@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::clock::Clock;
-use crate::config::{Channel, ChannelKind, Config, SourceSettings, UrlSource, Watch};
+use crate::config::{Channel, ChannelKind, Config, Institution, SourceSettings, UrlSource, Watch};
 use crate::exlibris::alma;
 use crate::exlibris::error::{CallError, Problem};
 use crate::exlibris::http::{ExLibris, Session};
@@ -72,6 +72,7 @@ pub async fn check(
             }
         });
     }
+    rows.extend(config.institutions.iter().filter_map(webhook_row));
     rows.extend(config.channels.iter().map(channel_row));
     Ok(rows)
 }
@@ -94,6 +95,21 @@ async fn check_store(config: &Config, store: Option<&Store>) -> CheckRow {
             ),
         },
     }
+}
+
+/// Whether the messages of an institution's Alma could be checked; `None` where none are taken.
+fn webhook_row(institution: &Institution) -> Option<CheckRow> {
+    let secret = institution.webhook_secret.as_ref()?;
+    Some(match secret.read() {
+        Ok(_) => {
+            let detail = format!(
+                "has its secret; Alma calls /webhooks/alma/{} through a proxy of yours, over https",
+                institution.code
+            );
+            good(&institution.code, "webhook", detail)
+        }
+        Err(missing) => bad(&institution.code, "webhook", missing.to_string(), None),
+    })
 }
 
 /// Whether a channel has what it needs.

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::hasten::HASTENED_EVERY;
 use super::health::{self, Ended, Turn};
 use super::judge::{Memory, judge};
 use super::once::{PollOrder, not_polled};
@@ -176,6 +177,11 @@ impl Almanac {
         }
         if order.scheduled {
             self.plan_next(&mut tx, row, watch, state.consecutive_failures).await?;
+            // What came up while the poll was under way may not have been there yet when it asked.
+            if state.next_due.is_some_and(|due| due > asked.started) {
+                let again = tx.wall.plus(HASTENED_EVERY);
+                tx.bring_forward(row, again).await?;
+            }
         }
         tx.release(row, &order.owner).await?;
         tx.commit().await?;

@@ -7,6 +7,7 @@ pub mod commit;
 pub mod daemon;
 mod derived;
 pub mod due;
+pub mod hasten;
 pub mod health;
 mod judge;
 pub mod once;

@@ -13,6 +13,7 @@ pub mod polls;
 pub mod quota;
 pub mod requests;
 pub mod watches;
+pub mod webhooks;
 pub mod write;
 
 use std::io::Read;

@@ -8,10 +8,10 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::ApiState;
 use super::problem::{MEDIA_TYPE, Problem};
+use super::{ApiState, alma_webhooks};
 use crate::telemetry;
 
 /// Answers under way at once; the store has four reading connections, so more would only queue.
@@ -25,7 +25,19 @@ pub(super) struct Slots(Arc<Semaphore>);
 
 impl Default for Slots {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(ANSWERS_AT_ONCE_MAX)))
+        Self::of(ANSWERS_AT_ONCE_MAX)
+    }
+}
+
+impl Slots {
+    /// So many places.
+    pub(super) fn of(places: usize) -> Self {
+        Self(Arc::new(Semaphore::new(places)))
+    }
+
+    /// A place, if one is free now.
+    pub(super) fn take(&self) -> Option<SemaphorePermit<'_>> {
+        self.0.try_acquire().ok()
     }
 }
 
@@ -33,13 +45,13 @@ impl Default for Slots {
 impl Slots {
     /// No place at all.
     pub(super) fn none() -> Self {
-        Self(Arc::new(Semaphore::new(0)))
+        Self::of(0)
     }
 }
 
 /// Refuses at once what would only wait, so that a flood cannot pile up.
 pub(super) async fn few_at_once(State(state): State<ApiState>, request: Request, next: Next) -> Response {
-    let Ok(_place) = state.slots.0.try_acquire() else {
+    let Some(_place) = state.slots.take() else {
         let problem = Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "busy",
@@ -68,7 +80,16 @@ pub(super) async fn in_time(request: Request, next: Next) -> Response {
 
 /// Answers only to the names of this computer. A web page elsewhere can point its own name at 127.0.0.1 and have a browser
 /// call us (DNS rebinding); the Host header then carries that name.
+///
+/// The address of an institution's webhooks is exempt, and only where it is configured. Alma reaches it through a proxy that
+/// has a name of its own, and most proxies pass that name on. The rule protects what can be read here, and there nothing can
+/// be: what is posted counts by its signature alone, which no browser can make, wherever its page came from (so there is no
+/// rule about `Origin` either), every answer to it is the same, and the challenge gives back nothing but letters, digits and
+/// a few signs that the caller sent itself.
 pub(super) async fn own_host_only(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+    if alma_webhooks::receiver(&state.config, request.uri()).is_some() {
+        return next.run(request).await;
+    }
     let host = match request.uri().authority() {
         Some(authority) => Some(authority.as_str()),
         None => request.headers().get(header::HOST).and_then(|host| host.to_str().ok()),

@@ -1,14 +1,17 @@
-//! HTTP: the same answers as the command line, the program's health, its metrics. Reading only, over loopback only.
+//! HTTP: the same answers as the command line, the program's health, its metrics, over loopback only. Reading only, but for
+//! Alma's webhooks, which are signed.
 //!
 //! | address | answer |
 //! |---|---|
 //! | `/healthz` | 200 while the program runs |
 //! | `/readyz` | 200 while the history can be read and the daemon's heart beats, else 503 |
 //! | `/metrics` | counts for Prometheus; the names stand in [`crate::telemetry`] |
+//! | `/webhooks/alma/{institution}` | taken, where the institution has a `webhook_secret`, else 404 |
 //! | `/api/v1/watches`, `events`, `snapshots`, `records`, `diff`, `requests` | the shapes of [`crate::model::answer`] |
 //!
 //! Every error is an `application/problem+json` (RFC 9457).
 
+mod alma_webhooks;
 mod connections;
 mod guard;
 mod health;
@@ -42,7 +45,7 @@ use problem::Problem;
 /// How long answers under way may take after the program was asked to stop; idle and half-sent requests are cut then. It
 /// leaves the daemon time within its own ten seconds.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
-/// Bytes of a request's body, at most: nothing here reads one.
+/// Bytes of a request's body, at most: nothing reads one but the webhooks, which have their own bound.
 const BODY_BYTES_MAX: usize = 1024;
 
 /// What the HTTP side needs of the program; cheap to clone.
@@ -60,6 +63,11 @@ pub struct ApiState {
     pub metrics: Option<PrometheusHandle>,
     /// Answers under way, bounded.
     slots: guard::Slots,
+    /// Webhooks being taken, bounded apart from the answers: whoever floods their address, which others than this computer
+    /// reach, takes no reader's place.
+    webhook_slots: guard::Slots,
+    /// What webhooks are checked with.
+    webhook_secrets: alma_webhooks::Secrets,
 }
 
 impl ApiState {
@@ -78,6 +86,8 @@ impl ApiState {
             beat,
             metrics,
             slots: guard::Slots::default(),
+            webhook_slots: guard::Slots::of(alma_webhooks::TAKEN_AT_ONCE_MAX),
+            webhook_secrets: alma_webhooks::Secrets::default(),
         }
     }
 
@@ -92,7 +102,7 @@ impl ApiState {
 
 /// Everything that is served, with its guards.
 pub fn router(state: ApiState) -> Router {
-    let routes = Router::new()
+    let reading = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
@@ -102,15 +112,16 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/records", get(history::records))
         .route("/api/v1/diff", get(history::diff))
         .route("/api/v1/requests", get(history::requests))
-        .fallback(async || Problem::no_such_address());
-    guarded(routes, state)
+        .fallback(async || Problem::no_such_address())
+        .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX));
+    let webhooks = Router::new().route(alma_webhooks::ADDRESS, alma_webhooks::routes());
+    guarded(reading.merge(webhooks), state)
 }
 
 /// The routes behind the guards, which stand here from the inside out.
 fn guarded(routes: Router<ApiState>, state: ApiState) -> Router {
     routes
         .layer(from_fn(guard::in_time))
-        .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(from_fn_with_state(state.clone(), guard::few_at_once))
         .layer(from_fn_with_state(state.clone(), guard::own_host_only))
         .layer(CatchPanicLayer::custom(|_: Box<dyn Any + Send>| {

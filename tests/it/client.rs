@@ -125,6 +125,7 @@ fn institution(base: Url, api_key: Option<SecretRef>) -> Institution {
         kind: InstitutionKind::OwnAlma,
         gateway: Some(base.clone()),
         api_key,
+        webhook_secret: None,
         views: vec![VIEW.to_owned()],
         primo_host: Some(base),
         aliases: Vec::new(),

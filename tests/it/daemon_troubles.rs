@@ -112,7 +112,7 @@ fn start(world: &World) -> Child {
         .unwrap()
 }
 
-fn terminate(child: &Child) {
+pub(crate) fn terminate(child: &Child) {
     let killed = Command::new("kill")
         .args(["-TERM", &child.id().to_string()])
         .status()
@@ -121,7 +121,7 @@ fn terminate(child: &Child) {
 }
 
 /// Waits until it is so; a process under test takes its own time.
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
     while !is_so().await {
         assert!(began.elapsed() < Duration::from_secs(60), "{what}");
@@ -129,7 +129,7 @@ async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     }
 }
 
-async fn exit_code(child: &mut Child) -> Option<i32> {
+pub(crate) async fn exit_code(child: &mut Child) -> Option<i32> {
     let mut status = None;
     until("it does not end", async || {
         status = child.try_wait().unwrap();
