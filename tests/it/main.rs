@@ -27,6 +27,7 @@ mod privacy;
 mod real_input;
 mod release_note_layouts;
 mod release_notes;
+mod requests_followed;
 mod same_answers;
 mod same_world;
 mod store;
