@@ -9,7 +9,7 @@
 //! What it costs: one call for every library and status, and for every full one a call for each partner (with more than
 //! forty partners: for each format first). Five libraries with 12 statuses take 60 calls, with the 37 statuses that are
 //! tried where nobody chose any 185; the limit of 500 calls a poll leaves room for a dozen cuts by 25 partners beside them,
-//! and what does not fit is read at the next poll. Four lists are read once a day.
+//! and what does not fit is read at the next poll. The lists to cut by are read once a day.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -25,7 +25,7 @@ use crate::model::request::{RequestsSeen, SeenRequest, Side};
 use crate::model::request_status::STATUSES;
 use crate::pseudonym::Pseudonyms;
 use memory::{Dated, LIST_GOOD_FOR, List, Memory};
-use reading::Answer;
+use reading::{Answer, Dimension};
 use sweep::{Failure, Step, Sweep, Swept};
 
 pub mod memory;
@@ -71,13 +71,11 @@ pub async fn observe(ask: &Ask<'_>, settings: &LendingRequestsSettings) -> Resul
     let mut memory = Memory::read(ask.memory);
     let libraries = libraries(ask, settings, &mut memory, &mut remarks).await?;
     let statuses = statuses(ask, settings, &mut memory, &mut remarks).await;
-    let formats = formats(ask, &mut memory).await;
     let mut sweep = Sweep::new(
         ask.now,
         &libraries,
         &statuses,
         !settings.statuses.is_empty(),
-        formats,
         memory,
         ask.session.calls_left(),
     );
@@ -91,7 +89,13 @@ pub async fn observe(ask: &Ask<'_>, settings: &LendingRequestsSettings) -> Resul
         }
         match sweep.next(ask.session.calls_left()) {
             Step::End => break,
-            Step::ReadPartners => sweep.learn_partners(read_partners(ask).await),
+            Step::ReadList(dimension) => {
+                let (list, lasting) = match dimension {
+                    Dimension::Partner => read_partners(ask).await,
+                    Dimension::Format => read_formats(ask).await,
+                };
+                sweep.learn(dimension, list, lasting);
+            }
             Step::Ask(slice) => match alma_requests::lending_requests(ask.session, &slice).await {
                 Ok(rows) => sweep.answered(hashed(rows, &slice, pseudonyms, institution)),
                 Err(error) if sweep.read_nothing() && concerns_the_key(&error) => return Err(error),
@@ -128,15 +132,12 @@ pub async fn observe(ask: &Ask<'_>, settings: &LendingRequestsSettings) -> Resul
     })
 }
 
-/// One call (two, where no libraries are chosen) that shows whether the task list can be read: the library asked, and
-/// how many of its requests were just created.
+/// One call (two, where no libraries are chosen) that shows whether the task list can be read: the slice asked for, and
+/// what is in it.
 ///
 /// # Errors
 /// [`CallError`], as [`observe`].
-pub async fn inspect(
-    session: &Session,
-    settings: &LendingRequestsSettings,
-) -> Result<(String, LendingRows), CallError> {
+pub async fn inspect(session: &Session, settings: &LendingRequestsSettings) -> Result<(Slice, LendingRows), CallError> {
     let library = match settings.libraries.first() {
         Some(library) => Some(library.clone()),
         None => alma_requests::lending_libraries(session).await?.into_iter().next(),
@@ -150,7 +151,7 @@ pub async fn inspect(
     };
     let known = STATUSES.iter().find(|status| status.lending.is_some());
     let slice = Slice {
-        library: library.clone(),
+        library,
         status: settings
             .statuses
             .first()
@@ -161,7 +162,7 @@ pub async fn inspect(
         format: None,
     };
     let rows = alma_requests::lending_requests(session, &slice).await?;
-    Ok((library, rows))
+    Ok((slice, rows))
 }
 
 /// The configured ones, else those of which Alma says that they take part in resource sharing.
@@ -219,8 +220,7 @@ async fn statuses(
         for table in STATUS_TABLES {
             match alma_requests::code_table(ask.session, table).await {
                 Ok(found) => codes.extend(found),
-                // A key that may not read them will not tomorrow; our own list has to do.
-                Err(error) => passing |= error.problem != Problem::Unauthorized,
+                Err(error) => passing |= may_pass(&error),
             }
         }
         if !passing || memory.statuses.is_none() && !codes.is_empty() {
@@ -249,27 +249,19 @@ async fn statuses(
     all.into_iter().take(STATUSES_MAX).map(str::to_owned).collect()
 }
 
-async fn formats(ask: &Ask<'_>, memory: &mut Memory) -> List {
-    if memory
-        .formats
-        .as_ref()
-        .is_none_or(|known| known.fresh(ask.now, LIST_GOOD_FOR).is_none())
-    {
-        match alma_requests::code_table(ask.session, FORMAT_TABLE).await {
-            Ok(codes) => memory.formats = Some(dated(ask, codes)),
-            Err(error) if error.problem == Problem::Unauthorized => memory.formats = Some(dated(ask, Vec::new())),
-            Err(_) => {}
-        }
-    }
-    let told = memory.formats.iter().flat_map(|known| known.what.iter().cloned());
-    List {
-        codes: FORMATS.iter().map(|code| (*code).to_owned()).chain(told).collect(),
-        doubt: None,
-    }
+/// The codes of the formats, to cut by, and whether tomorrow is soon enough to ask again.
+async fn read_formats(ask: &Ask<'_>) -> (List, bool) {
+    let (told, lasting) = match alma_requests::code_table(ask.session, FORMAT_TABLE).await {
+        Ok(codes) => (codes, true),
+        Err(error) => (Vec::new(), !may_pass(&error)),
+    };
+    let codes = FORMATS.iter().map(|code| (*code).to_owned()).chain(told).collect();
+    (List { codes, doubt: None }, lasting)
 }
 
-/// The codes of the partners, to cut by. Every reason to think that some are missing is kept with them.
-async fn read_partners(ask: &Ask<'_>) -> List {
+/// The codes of the partners, to cut by, and whether tomorrow is soon enough to ask again. Every reason to think that some
+/// are missing is kept with them.
+async fn read_partners(ask: &Ask<'_>) -> (List, bool) {
     let mut list = List::default();
     let mut rows = 0;
     for page in 0..PARTNER_PAGES_MAX {
@@ -278,7 +270,7 @@ async fn read_partners(ask: &Ask<'_>) -> List {
             Ok(found) => found,
             Err(error) => {
                 list.doubt = Some(format!("the list of partners to cut by is not whole: {error}"));
-                return list;
+                return (list, !may_pass(&error));
             }
         };
         rows += found.partners.len() as u64;
@@ -289,7 +281,8 @@ async fn read_partners(ask: &Ask<'_>) -> List {
                 list.doubt = (codes != total).then(|| {
                     format!("the list of partners to cut by is not whole: {codes} codes where Alma counts {total}")
                 });
-                return list;
+                let lasting = list.doubt.is_none();
+                return (list, lasting);
             }
             Some(_) if found.partners.len() as u64 == u64::from(PARTNERS_PER_PAGE_MAX) => {}
             _ => break,
@@ -298,7 +291,7 @@ async fn read_partners(ask: &Ask<'_>) -> List {
     list.doubt = Some(format!(
         "the list of partners to cut by is not whole: it broke off after {rows}"
     ));
-    list
+    (list, false)
 }
 
 fn dated<T>(ask: &Ask<'_>, what: T) -> Dated<T> {
@@ -334,6 +327,15 @@ fn hashed(answer: LendingRows, slice: &Slice, keys: &Pseudonyms, institution: &s
 /// Whether every further call would end like this one, for want of a key that may.
 fn concerns_the_key(error: &CallError) -> bool {
     matches!(error.problem, Problem::Unauthorized | Problem::NoKey(_))
+}
+
+/// Whether it may be otherwise in an hour. A key that may not read a list, or a list that is not there, will be no
+/// different; other lists have to do.
+fn may_pass(error: &CallError) -> bool {
+    !matches!(
+        error.problem,
+        Problem::Unauthorized | Problem::NotFound | Problem::Refused
+    )
 }
 
 fn failure(error: &CallError) -> Failure {

@@ -25,8 +25,8 @@ pub struct Memory {
     pub libraries: Option<Dated<Vec<String>>>,
     /// Codes of the workflow code tables; none where the key may not read them.
     pub statuses: Option<Dated<Vec<String>>>,
-    /// Codes of the table of formats; none where the key may not read it.
-    pub formats: Option<Dated<Vec<String>>>,
+    /// Codes of the formats.
+    pub formats: Option<Dated<List>>,
     /// Codes of the partners.
     pub partners: Option<Dated<List>>,
     /// Partners of requests that are on no list of partners.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::memory::{CUT_TRUSTED_FOR, Dated, LIST_GOOD_FOR, List, Memory};
-use super::reading::{Answer, Reading, Verdict};
+use super::reading::{Answer, Dimension, Reading, Verdict};
 use crate::exlibris::alma_requests::{ROWS_MAX, Slice};
 use crate::model::moment::Moment;
 use crate::model::observation::{Coverage, Draft, PartitionRead};
@@ -21,14 +21,16 @@ const FAILURES_MAX: u32 = 6;
 const REFUSALS_MAX: u32 = 15;
 /// Partners remembered that are on no list; a real library has none.
 const STRAYS_MAX: usize = 200;
+/// Why a sweep ends that has used up its calls.
+const NO_CALLS: &str = "no calls are left for this poll";
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Ask for this slice; [`Sweep::answered`] or [`Sweep::failed`] takes what came of it.
     Ask(Slice),
-    /// Read the list of partners; [`Sweep::learn_partners`] takes it.
-    ReadPartners,
+    /// Read the list of the codes to cut by; [`Sweep::learn`] takes it.
+    ReadList(Dimension),
     /// Nothing more.
     End,
 }
@@ -53,7 +55,7 @@ pub struct Sweep {
     statuses_are_chosen: bool,
     memory: Memory,
     partners: Option<List>,
-    formats: List,
+    formats: Option<List>,
     queue: VecDeque<(String, String)>,
     current: Option<(String, String, Reading)>,
     read: Vec<(String, String, Reading)>,
@@ -95,7 +97,6 @@ impl Sweep {
         libraries: &[String],
         statuses: &[String],
         statuses_are_chosen: bool,
-        formats: List,
         mut memory: Memory,
         calls: u32,
     ) -> Self {
@@ -127,12 +128,8 @@ impl Sweep {
             now,
             calls_at_start: calls,
             statuses_are_chosen,
-            partners: memory
-                .partners
-                .as_ref()
-                .and_then(|known| known.fresh(now, LIST_GOOD_FOR))
-                .cloned(),
-            formats,
+            partners: fresh(&memory.partners, now),
+            formats: fresh(&memory.formats, now),
             queue: all.into_iter().map(|(_, library, status)| (library, status)).collect(),
             memory,
             current: None,
@@ -156,10 +153,13 @@ impl Sweep {
             if let Some((_, _, reading)) = &mut self.current {
                 if self.stopped.is_none() && reading.wants_cut() {
                     let Some(partners) = &self.partners else {
-                        return Step::ReadPartners;
+                        return Step::ReadList(Dimension::Partner);
+                    };
+                    let Some(formats) = &self.formats else {
+                        return Step::ReadList(Dimension::Format);
                     };
                     let partners = with_strays(partners, &self.memory.strays, self.newest.values());
-                    let formats = with_formats(&self.formats, self.newest.values());
+                    let formats = with_formats(formats, self.newest.values());
                     let (next, all) = reading.cut_costs(&partners, &formats);
                     if next <= calls_left as usize && !reading.too_large {
                         reading.cut(&partners, &formats);
@@ -176,7 +176,7 @@ impl Sweep {
                 }
                 match (self.stopped.clone(), reading.next().cloned()) {
                     (None, Some(slice)) if calls_left > 0 => return Step::Ask(slice),
-                    (None, Some(_)) => self.stopped = Some("no calls are left for this poll".to_owned()),
+                    (None, Some(_)) => self.stopped = Some(NO_CALLS.to_owned()),
                     (Some(reason), Some(_)) => {
                         reading.broken_off = Some(format!("broken off: {reason}"));
                         let needed = reading.asked.saturating_add(1);
@@ -250,15 +250,20 @@ impl Sweep {
         }
     }
 
-    /// Takes the list of partners. One that may not be whole is not remembered.
-    pub fn learn_partners(&mut self, list: List) {
-        if list.doubt.is_none() {
-            self.memory.partners = Some(Dated {
-                at: self.now,
-                what: list.clone(),
-            });
+    /// Takes a list of codes to cut by. One that is not lasting is read again at the next poll.
+    pub fn learn(&mut self, dimension: Dimension, list: List, lasting: bool) {
+        let remembered = lasting.then(|| Dated {
+            at: self.now,
+            what: list.clone(),
+        });
+        let (held, kept) = match dimension {
+            Dimension::Partner => (&mut self.partners, &mut self.memory.partners),
+            Dimension::Format => (&mut self.formats, &mut self.memory.formats),
+        };
+        *held = Some(list);
+        if remembered.is_some() {
+            *kept = remembered;
         }
-        self.partners = Some(list);
     }
 
     /// Asks for nothing more.
@@ -350,6 +355,9 @@ impl Sweep {
     }
 
     fn begin(&mut self, library: String, status: String, calls_left: u32) {
+        if calls_left == 0 {
+            self.stopped.get_or_insert_with(|| NO_CALLS.to_owned());
+        }
         let failed = |reason: String| PartitionRead::Failed { reason };
         let past = self.memory.partitions.get(&partition(&library, &status));
         let needs = past.map_or(1, |past| past.calls.max(1));
@@ -440,6 +448,10 @@ impl Sweep {
 /// The name of the part in which the requests of a library in a status are read, however it is cut.
 pub fn partition(library: &str, status: &str) -> String {
     format!("{library}/{status}")
+}
+
+fn fresh(remembered: &Option<Dated<List>>, now: Moment) -> Option<List> {
+    remembered.as_ref()?.fresh(now, LIST_GOOD_FOR).cloned()
 }
 
 /// The list, and what is seen to be missing on it.

@@ -133,16 +133,17 @@ fn formats() -> List {
 fn sweep(world: &TaskList, libraries: &[&str], memory: Memory, now: Moment, calls: u32) -> (Swept, Vec<Slice>) {
     let libraries: Vec<String> = libraries.iter().map(ToString::to_string).collect();
     let statuses: Vec<String> = STATUSES.iter().map(ToString::to_string).collect();
-    let mut sweep = Sweep::new(now, &libraries, &statuses, false, formats(), memory, calls);
+    let mut sweep = Sweep::new(now, &libraries, &statuses, false, memory, calls);
     let mut asked = Vec::new();
     loop {
         let left = calls - u32::try_from(asked.len()).unwrap();
         match sweep.next(left) {
             Step::End => return (sweep.finish(), asked),
-            Step::ReadPartners => sweep.learn_partners(List {
-                codes: world.partners.iter().cloned().collect(),
-                doubt: None,
-            }),
+            Step::ReadList(Dimension::Format) => sweep.learn(Dimension::Format, formats(), true),
+            Step::ReadList(Dimension::Partner) => {
+                let codes = world.partners.iter().cloned().collect();
+                sweep.learn(Dimension::Partner, List { codes, doubt: None }, true);
+            }
             Step::Ask(slice) => {
                 assert!(left > 0, "a call beyond the budget");
                 match world.answer(&slice) {
@@ -321,17 +322,20 @@ fn a_partner_list_that_is_not_whole_makes_no_whole_cut() {
         &["MAIN".into()],
         &["WILL_SUPPLY".into()],
         false,
-        formats(),
         Memory::default(),
         500,
     );
     loop {
         match sweep.next(400) {
             Step::End => break,
-            Step::ReadPartners => sweep.learn_partners(List {
-                codes: BTreeSet::new(),
-                doubt: Some("no list".into()),
-            }),
+            Step::ReadList(Dimension::Format) => sweep.learn(Dimension::Format, formats(), true),
+            Step::ReadList(Dimension::Partner) => {
+                let none = List {
+                    codes: BTreeSet::new(),
+                    doubt: Some("no list".into()),
+                };
+                sweep.learn(Dimension::Partner, none, false);
+            }
             Step::Ask(slice) => sweep.answered(world.answer(&slice).unwrap()),
         }
     }
@@ -374,7 +378,6 @@ fn doubtful_answers_are_never_whole() {
             &["MAIN".into()],
             &["WILL_SUPPLY".into()],
             false,
-            formats(),
             Memory::default(),
             9,
         );
@@ -390,15 +393,7 @@ fn doubtful_answers_are_never_whole() {
 #[test]
 fn one_that_moves_while_it_is_read_is_counted_where_it_went() {
     let statuses = ["A".to_owned(), "B".to_owned()];
-    let mut sweep = Sweep::new(
-        start(),
-        &["MAIN".into()],
-        &statuses,
-        false,
-        formats(),
-        Memory::default(),
-        9,
-    );
+    let mut sweep = Sweep::new(start(), &["MAIN".into()], &statuses, false, Memory::default(), 9);
     for status in ["A", "B"] {
         assert!(matches!(sweep.next(9), Step::Ask(slice) if slice.status == status));
         let row = request(1, "MAIN", status, "P00", "PHYSICAL");
