@@ -260,6 +260,16 @@ impl Session {
         self.calls.load(Ordering::Relaxed)
     }
 
+    /// Calls that may still be made, retries included.
+    pub fn calls_left(&self) -> u32 {
+        self.calls_max.saturating_sub(self.calls())
+    }
+
+    /// The present moment, by the clock that paces the calls.
+    pub fn now(&self) -> Moment {
+        self.exlibris.inner.clock.now()
+    }
+
     /// The last `X-Exl-Api-Remaining` seen.
     pub fn quota_remaining(&self) -> Option<i64> {
         let remaining = self.quota_remaining.load(Ordering::Relaxed);

@@ -100,16 +100,22 @@ impl Coverage {
             .any(|read| matches!(read, PartitionRead::Complete | PartitionRead::Partial { .. }))
     }
 
-    /// The reasons of the partitions that were not read wholly, as `partition: reason`.
+    /// The reasons of the partitions that were not read wholly, as `partition: reason`; partitions that share a reason
+    /// share a line.
     pub fn shortfalls(&self) -> Vec<String> {
-        self.0
-            .iter()
-            .filter_map(|(partition, read)| match read {
-                PartitionRead::Partial { reason } | PartitionRead::Failed { reason } => {
-                    Some(format!("{partition}: {reason}"))
-                }
-                PartitionRead::Complete | PartitionRead::Absent => None,
-            })
+        let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
+        for (partition, read) in &self.0 {
+            let (PartitionRead::Partial { reason } | PartitionRead::Failed { reason }) = read else {
+                continue;
+            };
+            match by_reason.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, partitions)) => partitions.push(partition),
+                None => by_reason.push((reason, vec![partition])),
+            }
+        }
+        by_reason
+            .into_iter()
+            .map(|(reason, partitions)| format!("{}: {reason}", partitions.join(", ")))
             .collect()
     }
 }
