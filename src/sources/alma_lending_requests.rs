@@ -125,6 +125,7 @@ pub async fn observe(ask: &Ask<'_>, settings: &LendingRequestsSettings) -> Resul
         requests: Some(RequestsSeen {
             side: Side::Lending,
             key_id: pseudonyms.key_id(),
+            former_key_id: pseudonyms.former_key_id(),
             rows,
             whole,
         }),
