@@ -520,6 +520,10 @@ fn schema_and_reader_know_the_same_keys() {
         ("exlibris", format!("[exlibris]\n{unknown}")),
         ("institution", format!("[[institution]]\n{unknown}")),
         ("watch", format!("[[watch]]\n{unknown}")),
+        (
+            "reportcolumns",
+            format!("[[watch]]\nsource = \"alma.borrowing-requests\"\n[watch.columns]\n{unknown}"),
+        ),
         ("channel", format!("[[channel]]\n{unknown}")),
         ("route", format!("[[route]]\n{unknown}")),
         ("event", format!("[[event]]\n{unknown}")),

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::clock::Clock;
-use crate::config::{Channel, ChannelKind, Config, SourceSettings, UrlSource, Watch};
+use crate::config::{BorrowingRequestsSettings, Channel, ChannelKind, Config, SourceSettings, UrlSource, Watch};
 use crate::exlibris::alma;
+use crate::exlibris::analytics::{self, FirstLook};
 use crate::exlibris::error::{CallError, Problem};
 use crate::exlibris::http::{ExLibris, Session};
 use crate::exlibris::knowledge_center::Section;
@@ -47,8 +48,8 @@ pub async fn check(
                 )]
             }
             SourceSettings::Reciprocity | SourceSettings::Ageing => Vec::new(),
+            SourceSettings::AlmaBorrowingRequests(settings) => vec![check_borrowing(watch, &session, settings).await],
             SourceSettings::AlmaLendingRequests(_)
-            | SourceSettings::AlmaBorrowingRequests(_)
             | SourceSettings::AlmaLibraries(_)
             | SourceSettings::AlmaCodeTables(_)
             | SourceSettings::AlmaLetters
@@ -145,6 +146,43 @@ async fn check_partners(watch: &Watch, session: &Session) -> Vec<CheckRow> {
         Err(error) => bad(watch.id.as_str(), "partners", error.to_string(), remedy(&error)),
     };
     vec![key, list]
+}
+
+/// Whether the Analytics report is there, may be read and has the columns that are wanted.
+async fn check_borrowing(watch: &Watch, session: &Session, settings: &BorrowingRequestsSettings) -> CheckRow {
+    let id = watch.id.as_str();
+    let report = settings.report_of(watch.institution.as_deref().unwrap_or(watch.id.subject()));
+    match analytics::first_look(session, &report, &settings.wanted()).await {
+        Ok(FirstLook::Fits { without, has_rows }) => {
+            let mut detail = "the report is there and has the columns that are needed".to_owned();
+            if !without.is_empty() {
+                detail.push_str(&format!("; without {}", without.join(", ")));
+            }
+            if !has_rows {
+                detail.push_str("; it shows no requests yet");
+            }
+            good(id, "report", detail)
+        }
+        Ok(FirstLook::StillRunning) => {
+            let detail = "the report is there; Analytics is still computing it, so its columns are not known yet";
+            good(id, "report", detail.to_owned())
+        }
+        Ok(FirstLook::Empty) => {
+            let detail = "the report is there; it is empty and names no columns";
+            good(id, "report", detail.to_owned())
+        }
+        Err(error) => {
+            let remedy = match error.problem {
+                Problem::Unauthorized => {
+                    Some("Ask for a read-only production key for the area Analytics in the Developer Network.".to_owned())
+                }
+                // What is wrong with a report says itself what to do.
+                Problem::Unfit(_) => None,
+                _ => remedy(&error),
+            };
+            bad(id, "report", error.to_string(), remedy)
+        }
+    }
 }
 
 fn view_row(watch: &Watch, answer: Result<(serde_json::Value, &'static str), CallError>) -> CheckRow {

@@ -91,6 +91,7 @@ pub(super) async fn judge(
         whole_coverage: rule.whole_coverage,
         shape_version: sources::shape_version(watch.source.kind()),
         accepted,
+        suspicion: observation.suspicion.as_deref(),
     };
     if let Some(huge) = keyed.iter().find(|keyed| keyed.document.len() > DOCUMENT_BYTES_MAX) {
         // The store would refuse the whole poll, again and again, and nobody would be told.
@@ -118,6 +119,10 @@ pub(super) async fn judge(
         Verdict::Implausible { reason, doubt } => {
             judged.reason = Some(reason);
             judged.memory = Memory::Doubt(doubt);
+            if observation.suspicion.is_some() {
+                // What the source would remember of an answer that it doubts itself would calm it at the next poll.
+                judged.remembered = None;
+            }
         }
     }
     Ok(judged)
