@@ -176,8 +176,9 @@ async fn check_borrowing(watch: &Watch, session: &Session, settings: &BorrowingR
                 Problem::Unauthorized => {
                     Some("Ask for a read-only production key for the area Analytics in the Developer Network.".to_owned())
                 }
-                // What is wrong with a report says itself what to do.
-                Problem::Unfit(_) => None,
+                Problem::Unfit(_) => Some(
+                    "Put it right in the report or in the settings of this watch, then run almanac check again.".to_owned(),
+                ),
                 _ => remedy(&error),
             };
             bad(id, "report", error.to_string(), remedy)
