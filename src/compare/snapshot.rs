@@ -572,10 +572,19 @@ mod tests {
         let (mut prior, _) = after(&Prior::default(), &many(3), &complete(), RULES);
         let zero: Vec<Keyed> = (0..3).map(|n| keyed(&format!("k{n:03}"), 99)).collect();
         for (hours, believed) in [(0, false), (12, false), (23, false), (24, true)] {
-            match compare(&prior, &zero, &complete(), doubtful, NOW.plus(Duration::from_hours(hours))) {
+            match compare(
+                &prior,
+                &zero,
+                &complete(),
+                doubtful,
+                NOW.plus(Duration::from_hours(hours)),
+            ) {
                 Verdict::Implausible { reason, doubt } => {
                     assert!(!believed, "after {hours} h");
-                    assert!(reason.starts_with("it holds nothing where it held 340; it is believed after 3 "), "{reason}");
+                    assert!(
+                        reason.starts_with("it holds nothing where it held 340; it is believed after 3 "),
+                        "{reason}"
+                    );
                     prior.doubt = Some(doubt);
                 }
                 Verdict::Plausible(comparison) => {

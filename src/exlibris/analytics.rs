@@ -104,7 +104,10 @@ pub async fn read_report(
             }
             Next::Page => {}
             Next::Repeated => {
-                paging.shortfall = Some(format!("page {} came again where the next one was asked for", paging.pages));
+                paging.shortfall = Some(format!(
+                    "page {} came again where the next one was asked for",
+                    paging.pages
+                ));
                 break;
             }
             Next::Lost => {
@@ -114,7 +117,10 @@ pub async fn read_report(
             Next::StillRunning => match paging.next_wait(session.now()) {
                 Some(wait) => session.wait(wait).await,
                 None if paging.pages == 0 => {
-                    return Err(CallError::ours(&attempted, Problem::Unfit(still_running(&paging, session))));
+                    return Err(CallError::ours(
+                        &attempted,
+                        Problem::Unfit(still_running(&paging, session)),
+                    ));
                 }
                 None => {
                     paging.shortfall = Some(still_running(&paging, session));
@@ -310,11 +316,19 @@ mod tests {
     fn the_end_is_told_in_four_ways() {
         let mut it = paging();
         assert_eq!(it.take(page(Some("t"), Some(false), "a"), 1000), Next::Page);
-        assert_eq!(it.take(page(Some("t"), Some(true), "b"), 3), Next::Done, "the last page repeats the token");
+        assert_eq!(
+            it.take(page(Some("t"), Some(true), "b"), 3),
+            Next::Done,
+            "the last page repeats the token"
+        );
 
         let mut it = paging();
         assert_eq!(it.take(page(Some("t"), None, "a"), 1000), Next::Page);
-        assert_eq!(it.take(page(None, None, "b"), 1000), Next::Page, "a full page may go on");
+        assert_eq!(
+            it.take(page(None, None, "b"), 1000),
+            Next::Page,
+            "a full page may go on"
+        );
         assert_eq!(it.take(page(None, None, "c"), 999), Next::Done);
 
         let mut it = paging();

@@ -257,7 +257,10 @@ mod tests {
                 continue;
             }
             assert_eq!(code_of_label(status.label), Some(status.code));
-            assert_eq!(code_of_label(&format!("  {} ", status.label.to_uppercase())), Some(status.code));
+            assert_eq!(
+                code_of_label(&format!("  {} ", status.label.to_uppercase())),
+                Some(status.code)
+            );
             assert_eq!(code_of_label(status.code), Some(status.code));
         }
         assert_eq!(code_of_label("overdue  Request"), Some("OVERDUE_ITEM"));

@@ -173,11 +173,12 @@ async fn check_borrowing(watch: &Watch, session: &Session, settings: &BorrowingR
         }
         Err(error) => {
             let remedy = match error.problem {
-                Problem::Unauthorized => {
-                    Some("Ask for a read-only production key for the area Analytics in the Developer Network.".to_owned())
-                }
+                Problem::Unauthorized => Some(
+                    "Ask for a read-only production key for the area Analytics in the Developer Network.".to_owned(),
+                ),
                 Problem::Unfit(_) => Some(
-                    "Put it right in the report or in the settings of this watch, then run almanac check again.".to_owned(),
+                    "Put it right in the report or in the settings of this watch, then run almanac check again."
+                        .to_owned(),
                 ),
                 _ => remedy(&error),
             };

@@ -5,10 +5,7 @@ mod borrowing;
 use super::{FOR_RELEASE_NOTES, FOR_VIEWS, Subject, chosen_members};
 use crate::config::institutions::Member;
 use crate::config::reader::{Found, Table};
-use crate::config::{
-    CodeTablesSettings, JobsSettings, LendingRequestsSettings, LibrariesSettings,
-    SourceSettings,
-};
+use crate::config::{CodeTablesSettings, JobsSettings, LendingRequestsSettings, LibrariesSettings, SourceSettings};
 use crate::model::watch::SourceKind;
 
 /// The subject of the one watch that is about all members.

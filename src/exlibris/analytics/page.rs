@@ -93,7 +93,11 @@ pub fn read(xml: &str, wanted: &[WantedColumn], known: Option<&Columns>) -> Resu
         Some(known) => Some(known.clone()),
         None => places(&headings(&document), wanted)?,
     };
-    let row_nodes = || rowset.into_iter().flat_map(|rowset| rowset.children().filter(|node| is(node, "Row")));
+    let row_nodes = || {
+        rowset
+            .into_iter()
+            .flat_map(|rowset| rowset.children().filter(|node| is(node, "Row")))
+    };
     if row_nodes().nth(ROWS_MAX).is_some() {
         return Err(PageTrouble::NoReport("a page with far more rows than were asked for"));
     }
@@ -163,7 +167,11 @@ fn places(headings: &[(&str, &str)], wanted: &[WantedColumn]) -> Result<Option<C
         let place = |it: &WantedColumn| is_place(&it.heading).then(|| it.heading.clone());
         return Ok(by_place.then(|| Columns {
             places: wanted.iter().map(place).collect(),
-            without: wanted.iter().filter(|it| !is_place(&it.heading)).map(|it| it.field.name()).collect(),
+            without: wanted
+                .iter()
+                .filter(|it| !is_place(&it.heading))
+                .map(|it| it.field.name())
+                .collect(),
         }));
     }
     let mut found = Columns {
@@ -233,7 +241,11 @@ fn listed(headings: &[(&str, &str)]) -> String {
 /// A heading as messages repeat it.
 fn shown(heading: &str) -> String {
     let clean = heading.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut short: String = clean.chars().filter(|c| !c.is_control()).take(HEADING_CHARS_SHOWN).collect();
+    let mut short: String = clean
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(HEADING_CHARS_SHOWN)
+        .collect();
     if clean.chars().count() > HEADING_CHARS_SHOWN {
         short.push('…');
     }
@@ -245,7 +257,9 @@ fn is(node: &Node<'_, '_>, name: &str) -> bool {
 }
 
 fn text(node: Node<'_, '_>) -> String {
-    node.children().filter_map(|child| child.is_text().then(|| child.text()).flatten()).collect()
+    node.children()
+        .filter_map(|child| child.is_text().then(|| child.text()).flatten())
+        .collect()
 }
 
 #[cfg(test)]

@@ -213,7 +213,13 @@ pub(super) fn code_of(label: &str, settings: &BorrowingRequestsSettings) -> Opti
 /// A cell as it is kept: one line, short, and nothing that could be an e-mail address.
 fn words(cell: &str) -> String {
     let words: Vec<&str> = cell.split_whitespace().filter(|word| !word.contains('@')).collect();
-    words.join(" ").chars().take(WORDS_CHARS_MAX).collect::<String>().trim_end().to_owned()
+    words
+        .join(" ")
+        .chars()
+        .take(WORDS_CHARS_MAX)
+        .collect::<String>()
+        .trim_end()
+        .to_owned()
 }
 
 /// Formats by the codes that the API has for them, where the report shows their English labels.
@@ -237,7 +243,9 @@ fn moment_of(text: &str, zone: Tz) -> Option<Moment> {
     let (day, time) = text
         .split_once(['T', ' '])
         .map_or((text, ""), |(day, time)| (day.trim(), time.trim()));
-    let date = NaiveDate::parse_from_str(day, "%Y-%m-%d").ok().or_else(|| by_slashes(day))?;
+    let date = NaiveDate::parse_from_str(day, "%Y-%m-%d")
+        .ok()
+        .or_else(|| by_slashes(day))?;
     let time = if time.is_empty() {
         NaiveTime::MIN
     } else {

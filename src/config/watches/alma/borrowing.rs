@@ -34,11 +34,15 @@ fn check_path(table: &Table, report: &Found<String>) -> bool {
         ("a placeholder in it is not known".to_owned(), instead)
     } else if !report.value.starts_with("/shared/") {
         let wrong = format!("{} does not begin with /shared/", shown(&report.value));
-        let instead = format!("Save the report in a shared folder of Analytics and write its path there, such as {REPORT}");
+        let instead =
+            format!("Save the report in a shared folder of Analytics and write its path there, such as {REPORT}");
         (wrong, instead)
     } else if report.value.to_lowercase().starts_with("/shared/community/") {
         let instead = "Copy the report into a shared folder of your own library and write that path";
-        ("reports in the community folder cannot be asked for".to_owned(), instead.to_owned())
+        (
+            "reports in the community folder cannot be asked for".to_owned(),
+            instead.to_owned(),
+        )
     } else {
         return true;
     };
@@ -52,7 +56,9 @@ fn columns(table: &Table) -> BTreeMap<ReportField, String> {
         return columns;
     };
     for field in ReportField::ALL {
-        let Some(heading) = given.text(field.name()) else { continue };
+        let Some(heading) = given.text(field.name()) else {
+            continue;
+        };
         if is_private(&heading.value) {
             let wrong = format!(
                 "the column {} tells of a reader or a title, and such columns are not read",
@@ -64,12 +70,14 @@ fn columns(table: &Table) -> BTreeMap<ReportField, String> {
             let wrong = format!("the heading is longer than {WORDS_CHARS_MAX} characters");
             let instead = "Write the column's place instead, for example \"Column4\"";
             given.wrong(field.name(), heading.at, wrong, instead);
-        } else if let Some((twin, _)) = columns
-            .iter()
-            .find(|(_, other)| plain(other) == plain(&heading.value))
-        {
+        } else if let Some((twin, _)) = columns.iter().find(|(_, other)| plain(other) == plain(&heading.value)) {
             let wrong = format!("{} is the column of {} already", shown(&heading.value), twin.name());
-            given.wrong(field.name(), heading.at, wrong, "Name another column, or take one of them out");
+            given.wrong(
+                field.name(),
+                heading.at,
+                wrong,
+                "Name another column, or take one of them out",
+            );
         } else {
             columns.insert(field, heading.value);
         }
@@ -83,7 +91,12 @@ fn status_labels(table: &Table) -> StatusLabels {
     let given = table.free_texts("status_labels", LABELS);
     if given.len() > LABELS_MAX {
         let wrong = format!("more than {LABELS_MAX} labels are given");
-        table.wrong("status_labels", table.at("status_labels"), wrong, "Take out those that you do not meet");
+        table.wrong(
+            "status_labels",
+            table.at("status_labels"),
+            wrong,
+            "Take out those that you do not meet",
+        );
         return labels;
     }
     for (label, code) in given {
@@ -95,7 +108,12 @@ fn status_labels(table: &Table) -> StatusLabels {
             table.wrong("status_labels", label.at, wrong, "Write it as the report shows it");
         } else if labels.insert(plain(&label.value), code.value).is_some() {
             let wrong = format!("the label {} stands here twice", shown(&label.value));
-            table.wrong("status_labels", label.at, wrong, "Take one of the two out; capitals make no difference");
+            table.wrong(
+                "status_labels",
+                label.at,
+                wrong,
+                "Take one of the two out; capitals make no difference",
+            );
         }
     }
     labels
@@ -116,5 +134,159 @@ fn check_code(code: &str, known: bool) -> Result<(), (String, String)> {
             wrong,
             "Write Alma's code, in capitals and underscores, for example \"REQUEST_SENT\"".to_owned(),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Config, SourceSettings};
+
+    const START: &str = r#"
+[consortium]
+name = "C"
+timezone = "America/New_York"
+[[institution]]
+code = "A"
+name = "A"
+kind = "own-alma"
+region = "eu"
+api_key = { env = "KEY_A" }
+[[institution]]
+code = "B"
+name = "B"
+kind = "own-alma"
+region = "eu"
+api_key = { env = "KEY_B" }
+"#;
+
+    fn watch(institution: &str, rest: &str) -> String {
+        format!(
+            "[[watch]]\nsource = \"alma.borrowing-requests\"\ninstitutions = [\"{institution}\"]\nschedule = \"every 1d\"\n{rest}\n"
+        )
+    }
+
+    fn parse(watches: &str) -> Result<Config, String> {
+        Config::parse(&format!("{START}{watches}"), Path::new("almanac.toml")).map_err(|mistakes| mistakes.to_string())
+    }
+
+    fn mistake(rest: &str) -> String {
+        parse(&watch("A", rest)).unwrap_err()
+    }
+
+    #[test]
+    fn each_library_has_a_watch_with_a_report_of_its_own() {
+        let french = "report = \"/shared/B/Almanac\"\n[watch.columns]\nstatus = \" Statut \"\nformat = \"Column7\"\n\
+                      [watch.status_labels]\n\"Envoyée  au partenaire\" = \"REQUEST_SENT\"\nNeu = \"SOMETHING_NEW\"\n";
+        let both = watch("A", "report = \"/shared/{institution}/Almanac\"") + &watch("B", french);
+        let config = parse(&both).unwrap();
+        let settings: Vec<&BorrowingRequestsSettings> = config
+            .watches
+            .iter()
+            .filter_map(|watch| match &watch.source {
+                SourceSettings::AlmaBorrowingRequests(settings) => Some(settings),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(settings.len(), 2);
+        assert_eq!(settings[0].report_of("A"), "/shared/A/Almanac");
+        assert!(settings[0].columns.is_empty() && settings[0].status_labels.is_empty());
+        assert_eq!(settings[1].columns[&ReportField::Status], "Statut");
+        assert_eq!(settings[1].columns[&ReportField::Format], "Column7");
+        assert_eq!(settings[1].status_labels["envoyée au partenaire"], "REQUEST_SENT");
+        assert_eq!(
+            settings[1].status_labels["neu"], "SOMETHING_NEW",
+            "a code may be newer than this list"
+        );
+        let twice = watch("A", "report = \"/shared/x\"") + &watch("A", "report = \"/shared/y\"");
+        assert!(
+            parse(&twice)
+                .unwrap_err()
+                .contains("\"alma.borrowing-requests/A\" is already given")
+        );
+    }
+
+    #[test]
+    fn every_slip_says_what_to_write() {
+        const REPORT: &str = "report = \"/shared/x\"\n";
+        for (rest, told) in [
+            ("", "report is missing"),
+            ("report = \"/users/me/x\"", "does not begin with /shared/"),
+            (
+                "report = \"/shared/Community/x\"",
+                "community folder cannot be asked for",
+            ),
+            (
+                "report = \"/shared/{code}/x\"",
+                "Only {institution} may stand in braces",
+            ),
+            ("report = \"/shared/x\"\ncolumns = \"Partner\"", "Write columns = { … }"),
+            (
+                "report = \"/shared/x\"\ncolumns = { partner = 3 }",
+                "text belongs here, not a number",
+            ),
+            (
+                "report = \"/shared/x\"\ncolumns = { partner = \" \" }",
+                "the text is empty",
+            ),
+            (
+                "report = \"/shared/x\"\ncolumns = { partners = \"P\" }",
+                "Write partner if that is what you mean",
+            ),
+            (
+                "report = \"/shared/x\"\ncolumns = { partner = \"Full Name\" }",
+                "tells of a reader or a title",
+            ),
+            (
+                "report = \"/shared/x\"\ncolumns = { partner = \"P\", library = \"p\" }",
+                "\"p\" is the column of partner already",
+            ),
+            (
+                "report = \"/shared/x\"\nstatus_labels = [\"a\"]",
+                "a table belongs here, not a list",
+            ),
+            (
+                "report = \"/shared/x\"\nstatus_labels = { a = true }",
+                "text belongs here, not true or false",
+            ),
+            (
+                "report = \"/shared/x\"\nstatus_labels = { a = \"\" }",
+                "a text in the table is empty",
+            ),
+            (
+                "report = \"/shared/x\"\nstatus_labels = { \" \" = \"LOANED\" }",
+                "a key in the table is empty",
+            ),
+            (
+                "report = \"/shared/x\"\nstatus_labels = { a = \"REQUEST_SEND\" }",
+                "Write \"REQUEST_SENT\" if",
+            ),
+            (
+                "report = \"/shared/x\"\nstatus_labels = { a = \"on its way\" }",
+                "Write Alma's code",
+            ),
+            (
+                "report = \"/shared/x\"\nstatus_labels = { Sent = \"LOANED\", sent = \"LOANED\" }",
+                "stands here twice",
+            ),
+        ] {
+            let all = mistake(rest);
+            assert!(all.contains(told), "{rest}: {all}");
+        }
+        let long = "x".repeat(WORDS_CHARS_MAX + 1);
+        assert!(mistake(&format!("{REPORT}columns = {{ partner = \"{long}\" }}")).contains("Column4"));
+        let many: Vec<String> = (0..=LABELS_MAX).map(|n| format!("l{n} = \"LOANED\"")).collect();
+        assert!(
+            mistake(&format!("{REPORT}status_labels = {{ {} }}", many.join(", "))).contains("more than 500 labels")
+        );
+        let other =
+            "[[watch]]\nsource = \"alma.partners\"\ninstitutions = [\"*\"]\nschedule = \"every 1d\"\ncolumns = {}\n";
+        assert!(
+            parse(other)
+                .unwrap_err()
+                .contains("columns means nothing for alma.partners")
+        );
     }
 }

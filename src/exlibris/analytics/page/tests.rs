@@ -68,13 +68,22 @@ fn only_wanted_cells_leave_and_places_shift_with_nothing() {
     let rows = "<Row><Column0>0</Column0><Column1>Canary Person</Column1><Column2>77</Column2><Column3>A &amp; B&#x20;&lt;C&gt;</Column3>\
                 <Column4>Will supply</Column4><Column5>Canary Title</Column5></Row>\
                 <Row><Column4>Expired</Column4><Column2> 78 </Column2></Row>";
-    let page = read(&format!("\u{FEFF}{}", report(&(schema(&HEADINGS) + rows))), &wanted(), None).unwrap();
+    let page = read(
+        &format!("\u{FEFF}{}", report(&(schema(&HEADINGS) + rows))),
+        &wanted(),
+        None,
+    )
+    .unwrap();
     assert_eq!((page.token.as_deref(), page.finished), (Some("ABCD"), Some(true)));
     assert_eq!(page.rows.len(), 2);
     assert_eq!(cell(&page.rows[0], ReportField::RequestId), Some("77"));
     assert_eq!(cell(&page.rows[0], ReportField::Partner), Some("A & B <C>"));
     assert_eq!(cell(&page.rows[1], ReportField::RequestId), Some("78"));
-    assert_eq!(cell(&page.rows[1], ReportField::Partner), None, "null columns are left out");
+    assert_eq!(
+        cell(&page.rows[1], ReportField::Partner),
+        None,
+        "null columns are left out"
+    );
     assert_eq!(cell(&page.rows[1], ReportField::Status), Some("Expired"));
     assert!(!format!("{:?}", page.rows).contains("Canary") && !format!("{page:?}").contains("77"));
     let columns = page.columns.unwrap();
@@ -90,7 +99,14 @@ fn only_wanted_cells_leave_and_places_shift_with_nothing() {
 #[test]
 fn a_missing_column_is_named_with_those_that_are_there() {
     let rows = "<Row><Column1>Canary Person</Column1></Row>";
-    let xml = report(&(schema(&["Full Name", "Internal Id", "Statut", "TIMESTAMPDIFF( SQL_TSI_DAY, x, CURRENT_DATE )"]) + rows));
+    let xml = report(
+        &(schema(&[
+            "Full Name",
+            "Internal Id",
+            "Statut",
+            "TIMESTAMPDIFF( SQL_TSI_DAY, x, CURRENT_DATE )",
+        ]) + rows),
+    );
     let what = columns_trouble(&xml, &wanted());
     assert!(
         what.contains("no column “Borrowing Request Status” (for status)")
@@ -106,23 +122,37 @@ fn a_missing_column_is_named_with_those_that_are_there() {
 
 #[test]
 fn a_heading_twice_is_a_mistake_where_it_was_asked_for_and_places_help() {
-    let headings = ["Internal Id", "Borrowing Request Status", "Partner Code", "partner code", "Library Code", "Library Code"];
+    let headings = [
+        "Internal Id",
+        "Borrowing Request Status",
+        "Partner Code",
+        "partner code",
+        "Library Code",
+        "Library Code",
+    ];
     let xml = report(&(schema(&headings) + "<Row><Column1>1</Column1><Column4>P4</Column4></Row>"));
     let what = columns_trouble(&xml, &wanted());
     assert!(
-        what.contains("“Partner Code” (for partner) twice, as “Column3” and “Column4”") && what.contains("partner = \"Column3\""),
+        what.contains("“Partner Code” (for partner) twice, as “Column3” and “Column4”")
+            && what.contains("partner = \"Column3\""),
         "{what}"
     );
     let page = read(&xml, &wanted_as(&[(ReportField::Partner, "Column4")]), None).unwrap();
     assert_eq!(cell(&page.rows[0], ReportField::Partner), Some("P4"));
-    assert!(page.columns.unwrap().without.contains(&"library"), "nobody asked for it by name");
+    assert!(
+        page.columns.unwrap().without.contains(&"library"),
+        "nobody asked for it by name"
+    );
 }
 
 #[test]
 fn a_column_about_a_reader_is_not_read_even_by_its_place() {
     let xml = report(&(schema(&HEADINGS) + "<Row><Column1>Canary Person</Column1></Row>"));
     let what = columns_trouble(&xml, &wanted_as(&[(ReportField::Partner, "Column1")]));
-    assert!(what.contains("“Full Name”") && what.contains("not read") && !what.contains("Canary"), "{what}");
+    assert!(
+        what.contains("“Full Name”") && what.contains("not read") && !what.contains("Canary"),
+        "{what}"
+    );
 }
 
 #[test]
@@ -155,7 +185,10 @@ fn what_is_no_report_says_so() {
             "{text}"
         );
     }
-    let wide = format!("<report><QueryResult>{}</QueryResult></report>", "<a/>".repeat(NODES_MAX as usize));
+    let wide = format!(
+        "<report><QueryResult>{}</QueryResult></report>",
+        "<a/>".repeat(NODES_MAX as usize)
+    );
     assert!(matches!(read(&wide, &wanted(), None), Err(PageTrouble::NoReport(why)) if why.contains("too wide")));
     let long = report(&(schema(&HEADINGS) + &"<Row/>".repeat(ROWS_MAX + 1)));
     assert!(matches!(read(&long, &wanted(), None), Err(PageTrouble::NoReport(why)) if why.contains("more rows")));

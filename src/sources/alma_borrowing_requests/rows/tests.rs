@@ -27,11 +27,24 @@ fn a_row_becomes_a_request_without_its_id() {
     let (_dir, keys) = pseudonyms();
     let settings = settings();
     let mut requests = Requests::new("01ELM_INST", &settings, &keys, New_York);
-    requests.take(row(["123456", "Envoyée  AU partenaire", " OAK ", "Physical", "MAIN", "2026-11-24", "2026-11-24T10:30:00"]));
+    requests.take(row([
+        "123456",
+        "Envoyée  AU partenaire",
+        " OAK ",
+        "Physical",
+        "MAIN",
+        "2026-11-24",
+        "2026-11-24T10:30:00",
+    ]));
     let request = requests.into_rows().remove(0);
     assert_eq!(request.hash, keys.hash("01ELM_INST", "123456"));
     assert_eq!(
-        (request.status.as_str(), request.partner.as_str(), request.format.as_str(), request.library.as_str()),
+        (
+            request.status.as_str(),
+            request.partner.as_str(),
+            request.format.as_str(),
+            request.library.as_str()
+        ),
         ("REQUEST_SENT", "OAK", "PHYSICAL", "MAIN")
     );
     assert_eq!(request.created, Some("2026-11-24T05:00:00Z".parse().unwrap()));
@@ -43,18 +56,33 @@ fn labels_are_known_from_the_settings_first_then_by_everybody_then_not_at_all() 
     let (_dir, keys) = pseudonyms();
     let settings = settings();
     let mut requests = Requests::new("01ELM_INST", &settings, &keys, New_York);
-    for (id, label) in ["Will Supply", "ready to be SENT", "SHIPPED_DIGITALLY", "Etwas Neues", "", "reader@example.org"]
-        .into_iter()
-        .enumerate()
+    for (id, label) in [
+        "Will Supply",
+        "ready to be SENT",
+        "SHIPPED_DIGITALLY",
+        "Etwas Neues",
+        "",
+        "reader@example.org",
+    ]
+    .into_iter()
+    .enumerate()
     {
         requests.take(row([&id.to_string(), label, "OAK", "", "", "", ""]));
     }
     assert_eq!(requests.check(), Ok(()));
     assert_eq!(requests.unknown_labels(), ["Etwas Neues"]);
-    assert!(requests.remarks().iter().any(|remark| remark.contains("1 labels") && remark.contains("“Etwas Neues”")));
+    assert!(
+        requests
+            .remarks()
+            .iter()
+            .any(|remark| remark.contains("1 labels") && remark.contains("“Etwas Neues”"))
+    );
     let mut statuses: Vec<String> = requests.into_rows().into_iter().map(|row| row.status).collect();
     statuses.sort();
-    assert_eq!(statuses, ["-", "-", "Etwas Neues", "LOANED", "READY_TO_SEND", "SHIPPED_DIGITALLY"]);
+    assert_eq!(
+        statuses,
+        ["-", "-", "Etwas Neues", "LOANED", "READY_TO_SEND", "SHIPPED_DIGITALLY"]
+    );
 }
 
 #[test]
@@ -71,11 +99,22 @@ fn columns_that_hold_something_else_are_refused_without_a_word_of_them() {
     assert_eq!(names(5), Ok(()));
     for count in [6, 20, 500] {
         let why = names(count).unwrap_err();
-        assert!(why.contains("status") && why.contains("[watch.columns]") && !why.contains("Canary"), "{why}");
+        assert!(
+            why.contains("status") && why.contains("[watch.columns]") && !why.contains("Canary"),
+            "{why}"
+        );
     }
     let mut requests = Requests::new("01ELM_INST", &settings, &keys, New_York);
     for n in 0..=LIBRARIES_MAX {
-        requests.take(row([&n.to_string(), "Expired", "OAK", "", &format!("Canary {n}"), "", ""]));
+        requests.take(row([
+            &n.to_string(),
+            "Expired",
+            "OAK",
+            "",
+            &format!("Canary {n}"),
+            "",
+            "",
+        ]));
     }
     let why = requests.check().unwrap_err();
     assert!(why.contains("library") && !why.contains("Canary"), "{why}");
@@ -106,8 +145,16 @@ fn the_same_request_twice_is_the_same_whatever_the_order() {
     let (back, _) = read(twins.iter().rev().cloned().collect());
     assert_eq!(forth, back);
     assert!(forth.contains(&("ASH".to_owned(), "EXPIRED".to_owned())), "{forth:?}");
-    assert!(forth.contains(&("OAK".to_owned(), "EXPIRED".to_owned())), "modified later: {forth:?}");
-    assert!(remarks.iter().any(|it| it.starts_with("1 requests stand in the report with more than one partner")), "{remarks:?}");
+    assert!(
+        forth.contains(&("OAK".to_owned(), "EXPIRED".to_owned())),
+        "modified later: {forth:?}"
+    );
+    assert!(
+        remarks
+            .iter()
+            .any(|it| it.starts_with("1 requests stand in the report with more than one partner")),
+        "{remarks:?}"
+    );
 }
 
 #[test]
@@ -128,7 +175,17 @@ fn dates_are_read_where_they_mean_one_day() {
         let expected: Moment = moment.parse().unwrap();
         assert_eq!(read(text), Some(expected.to_string()), "{text}");
     }
-    for text in ["11/5/2026", "13/13/2026", "24.11.2026", "9999-01-01", "yesterday", "2026-13-01", "1/2/3/4", "-1/2/2026", "5/5/26"] {
+    for text in [
+        "11/5/2026",
+        "13/13/2026",
+        "24.11.2026",
+        "9999-01-01",
+        "yesterday",
+        "2026-13-01",
+        "1/2/3/4",
+        "-1/2/2026",
+        "5/5/26",
+    ] {
         assert_eq!(read(text), None, "{text}");
     }
 }
@@ -142,5 +199,9 @@ fn dates_that_cannot_be_read_are_told_and_rows_without_an_id_are_a_shortfall() {
     assert_eq!(requests.shortfall(), None);
     requests.take(row(["", "Expired", "OAK", "", "", "", ""]));
     assert!(requests.remarks().iter().any(|it| it.starts_with("1 dates of created")));
-    assert!(requests.shortfall().is_some_and(|why| why.starts_with("1 rows name no request id")));
+    assert!(
+        requests
+            .shortfall()
+            .is_some_and(|why| why.starts_with("1 rows name no request id"))
+    );
 }
