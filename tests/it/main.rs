@@ -10,6 +10,7 @@
 mod alerts;
 mod alerts_in_trouble;
 mod api;
+mod borrowing_requests;
 mod client;
 mod command_line;
 mod daemon;
