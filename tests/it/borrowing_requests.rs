@@ -80,7 +80,7 @@ fn row(id: usize, status: &str, partner: &str) -> Vec<String> {
     [
         "Canary Reader",
         status,
-        &format!("99{id:07}"),
+        &format!("CANARY-{id:07}"),
         "Canary & Title",
         partner,
         "canary-mail@example.org",
@@ -307,7 +307,8 @@ async fn a_report_of_many_pages_is_counted_whole() {
 
 #[tokio::test]
 async fn every_way_of_ending_is_understood() {
-    let ways: [(&str, fn(&mut Report)); 6] = [
+    type Way = (&'static str, fn(&mut Report));
+    let ways: [Way; 6] = [
         ("the token on the first page only", |it| it.token_on_all = false),
         ("no IsFinished, the token on all pages but the last", |it| {
             it.says_finished = false
