@@ -67,6 +67,14 @@ fn the_example_is_right_and_shows_all_kinds_of_library() {
     let views: Vec<&str> = of(SourceKind::PrimoView).map(|watch| watch.id.as_str()).collect();
     assert!(views.contains(&"primo.view/01NEU_INST:NU") && views.contains(&"primo.view/01NEU_INST:NU_Olin"));
     assert_eq!(views.len(), 8, "libraries whose view is not known are passed over");
+    let borrowing: Vec<&str> = of(SourceKind::AlmaBorrowingRequests)
+        .map(|watch| watch.id.as_str())
+        .collect();
+    assert_eq!(
+        borrowing,
+        ["alma.borrowing-requests/01TUN_INST"],
+        "each library has a report of its own"
+    );
     let tufts = config.institution("01TUN_INST").unwrap();
     assert_eq!(
         tufts.gateway.as_ref().unwrap().as_str(),
@@ -545,6 +553,10 @@ fn schema_and_reader_know_the_same_keys() {
         ("exlibris", format!("[exlibris]\n{unknown}")),
         ("institution", format!("[[institution]]\n{unknown}")),
         ("watch", format!("[[watch]]\n{unknown}")),
+        (
+            "reportcolumns",
+            format!("[[watch]]\nsource = \"alma.borrowing-requests\"\n[watch.columns]\n{unknown}"),
+        ),
         ("channel", format!("[[channel]]\n{unknown}")),
         ("route", format!("[[route]]\n{unknown}")),
         ("event", format!("[[event]]\n{unknown}")),

@@ -138,7 +138,7 @@ pub(super) fn gateway<'a>(session: &'a Session, attempted: &str) -> Result<&'a U
     })
 }
 
-fn code(session: &Session) -> &str {
+pub(super) fn code(session: &Session) -> &str {
     session
         .institution()
         .map_or("no institution", |institution| &institution.code)

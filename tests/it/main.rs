@@ -11,6 +11,7 @@ mod alerts;
 mod alerts_in_trouble;
 mod alma_webhooks;
 mod api;
+mod borrowing_requests;
 mod client;
 mod command_line;
 mod daemon;

@@ -1,12 +1,11 @@
 //! The watches of Alma's API, one an institution, and those that are derived from them.
 
+mod borrowing;
+
 use super::{FOR_RELEASE_NOTES, FOR_VIEWS, Subject, chosen_members};
 use crate::config::institutions::Member;
 use crate::config::reader::{Found, Table};
-use crate::config::{
-    BorrowingRequestsSettings, CodeTablesSettings, JobsSettings, LendingRequestsSettings, LibrariesSettings,
-    SourceSettings,
-};
+use crate::config::{CodeTablesSettings, JobsSettings, LendingRequestsSettings, LibrariesSettings, SourceSettings};
 use crate::model::watch::SourceKind;
 
 /// The subject of the one watch that is about all members.
@@ -15,7 +14,10 @@ const ALL_MEMBERS: &str = "members";
 /// Keys that mean something for one source alone.
 const KEYS_BY_SOURCE: &[(SourceKind, &[&str])] = &[
     (SourceKind::AlmaLendingRequests, &["libraries", "statuses"]),
-    (SourceKind::AlmaBorrowingRequests, &["report"]),
+    (
+        SourceKind::AlmaBorrowingRequests,
+        &["report", "columns", "status_labels"],
+    ),
     (SourceKind::AlmaCodeTables, &["tables"]),
 ];
 
@@ -75,11 +77,7 @@ fn settings(table: &Table, kind: SourceKind) -> Option<SourceSettings> {
             libraries: texts("libraries"),
             statuses: texts("statuses"),
         }),
-        SourceKind::AlmaBorrowingRequests => SourceSettings::AlmaBorrowingRequests(BorrowingRequestsSettings {
-            report: table
-                .required_text("report", "\"/shared/Tufts University/Reports/Almanac\"")?
-                .value,
-        }),
+        SourceKind::AlmaBorrowingRequests => SourceSettings::AlmaBorrowingRequests(borrowing::settings(table)?),
         SourceKind::AlmaLibraries => SourceSettings::AlmaLibraries(LibrariesSettings {}),
         SourceKind::AlmaCodeTables => SourceSettings::AlmaCodeTables(CodeTablesSettings {
             tables: texts("tables"),
