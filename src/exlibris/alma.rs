@@ -94,7 +94,10 @@ pub async fn partners_page(session: &Session, offset: u32, limit: u32) -> Result
 /// # Errors
 /// [`CallError`]; [`Problem::Unauthorized`] where the key lacks the area *Configuration*.
 pub async fn general(session: &Session) -> Result<General, CallError> {
-    let attempted = format!("asking whose key it is that {} uses", code(session));
+    let attempted = format!(
+        "asking whose key it is that {} uses (area Configuration)",
+        code(session)
+    );
     let path = ["almaws", "v1", "conf", "general"];
     let answer = session
         .get_json(gateway(session, &attempted)?, &path, &[], &attempted)
