@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Ask;
 use super::alma_partners::{code_of, without_addresses};
+use super::{Ask, place};
 use crate::compare::normalise::{flag_of, text_of, tidy};
 use crate::config::CodeTablesSettings;
 use crate::exlibris::alma;
@@ -144,11 +144,7 @@ impl Tables {
                 nameless += 1;
                 continue;
             };
-            let Identity::Key(key) = &draft.identity else { continue };
-            let kept = rows.entry(key.clone()).or_insert_with(|| draft.clone());
-            if draft.body.to_string() < kept.body.to_string() {
-                *kept = draft;
-            }
+            place(&mut rows, draft);
         }
         self.drafts.extend(rows.into_values());
         let read = if nameless == 0 {

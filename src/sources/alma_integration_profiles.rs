@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Ask;
 use super::alma_partners::{code_of, without_addresses};
+use super::{Ask, place};
 use crate::compare::normalise::{text_of, tidy};
 use crate::exlibris::alma;
 use crate::exlibris::alma_offers::{self, Listed};
@@ -101,7 +101,7 @@ impl ProfileList {
         self.rows = self.rows.saturating_add(rows);
         for profile in &page.rows {
             match record_of(profile) {
-                Some(draft) => self.place(draft),
+                Some(draft) => self.repeated += u32::from(place(&mut self.drafts, draft)),
                 None => self.nameless += 1,
             }
         }
@@ -168,22 +168,6 @@ impl ProfileList {
             coverage,
             remarks,
             ..Observation::default()
-        }
-    }
-
-    /// Of two records with one id the same one is kept whichever came first.
-    fn place(&mut self, draft: Draft) {
-        let Identity::Key(id) = &draft.identity else { return };
-        match self.drafts.get(id) {
-            None => {
-                self.drafts.insert(id.clone(), draft);
-            }
-            Some(known) => {
-                self.repeated += 1;
-                if draft.body.to_string() < known.body.to_string() {
-                    self.drafts.insert(id.clone(), draft);
-                }
-            }
         }
     }
 }

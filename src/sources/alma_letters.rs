@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Ask;
 use super::alma_partners::{code_of, without_addresses};
+use super::{Ask, place};
 use crate::compare::normalise::{flag_of, text_of, tidy};
 use crate::exlibris::alma;
 use crate::exlibris::alma_offers::{self, Listed};
@@ -63,11 +63,7 @@ pub fn observation_of(listed: &Listed) -> Observation {
             nameless += 1;
             continue;
         };
-        let Identity::Key(code) = &draft.identity else { continue };
-        let kept = letters.entry(code.clone()).or_insert_with(|| draft.clone());
-        if draft.body.to_string() < kept.body.to_string() {
-            *kept = draft;
-        }
+        place(&mut letters, draft);
     }
     if nameless > 0 {
         doubts.push(format!("{nameless} letters name no code and cannot be followed"));

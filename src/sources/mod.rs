@@ -13,13 +13,15 @@ pub mod primo_view;
 pub mod release_notes;
 pub mod requests;
 
+use std::collections::BTreeMap;
+
 use chrono_tz::Tz;
 
 use crate::config::{SourceSettings, Watch};
 use crate::exlibris::error::{CallError, Problem};
 use crate::exlibris::http::Session;
 use crate::model::moment::Moment;
-use crate::model::observation::Observation;
+use crate::model::observation::{Draft, Identity, Observation};
 use crate::model::watch::SourceKind;
 use crate::pseudonym::Pseudonyms;
 
@@ -69,6 +71,27 @@ pub async fn observe(ask: &Ask<'_>) -> Result<Observation, CallError> {
         SourceSettings::Reciprocity | SourceSettings::Ageing => {
             let reason = "a derived watch asks nobody".to_owned();
             Err(CallError::ours(ask.watch.id.as_str(), Problem::Implausible(reason)))
+        }
+    }
+}
+
+/// Puts a draft beside its siblings under the key that its source gave it. Of two with one key the same one is kept whichever
+/// came first; says whether there were two.
+fn place(drafts: &mut BTreeMap<String, Draft>, draft: Draft) -> bool {
+    let Identity::Key(key) = &draft.identity else {
+        return false;
+    };
+    match drafts.get_mut(key) {
+        None => {
+            drafts.insert(key.clone(), draft);
+            false
+        }
+        Some(kept) => {
+            let (new_text, kept_text) = (draft.body.to_string(), kept.body.to_string());
+            if new_text < kept_text {
+                *kept = draft;
+            }
+            true
         }
     }
 }
