@@ -64,6 +64,14 @@ fn the_example_is_right_and_shows_all_kinds_of_library() {
     );
     assert!(of(SourceKind::AlmaPartners).all(|watch| watch.essential));
     assert_eq!(of(SourceKind::AlmaLendingRequests).count(), 9);
+    for source in [
+        SourceKind::AlmaCodeTables,
+        SourceKind::AlmaLetters,
+        SourceKind::AlmaIntegrationProfiles,
+        SourceKind::AlmaGeneral,
+    ] {
+        assert_eq!(of(source).count(), 9, "{source}: one for each library with a key");
+    }
     let views: Vec<&str> = of(SourceKind::PrimoView).map(|watch| watch.id.as_str()).collect();
     assert!(views.contains(&"primo.view/01NEU_INST:NU") && views.contains(&"primo.view/01NEU_INST:NU_Olin"));
     assert_eq!(views.len(), 8, "libraries whose view is not known are passed over");
@@ -81,6 +89,28 @@ fn the_example_is_right_and_shows_all_kinds_of_library() {
         "https://api-na.hosted.exlibrisgroup.com/"
     );
     assert_eq!(tufts.quota_pool, "01TUN_INST");
+}
+
+#[test]
+fn code_tables_are_named_as_alma_names_them() {
+    let file = |tables: &str| {
+        format!(
+            "[[institution]]\ncode = \"A\"\nname = \"A\"\nkind = \"own-alma\"\nregion = \"na\"\napi_key = {{ env = \"K\" }}\n\
+             [[watch]]\nsource = \"alma.code-tables\"\ninstitutions = [\"*\"]\nschedule = \"every 6h\"\ntables = {tables}\n"
+        )
+    };
+    let config = parse(&with(&file(
+        r#"["LevelOfService", "HItemLoan.processStatus", "LevelOfService"]"#,
+    )))
+    .unwrap();
+    let SourceSettings::AlmaCodeTables(settings) = &config.watches[0].source else {
+        panic!("alma.code-tables reads code tables")
+    };
+    assert_eq!(settings.tables, ["LevelOfService", "HItemLoan.processStatus"]);
+    for wrong in ["../users", "a/b", "..", "Level of Service", ""] {
+        let mistake = only_mistake(&file(&format!("[\"{wrong}\"]")));
+        assert!(mistake.contains("tables"), "{mistake}");
+    }
 }
 
 /// A file in which almost everything is wrong, as a librarian would read the answer.

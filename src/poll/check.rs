@@ -1,5 +1,6 @@
 //! What works and what does not, without storing: `almanac check`.
 
+mod offers;
 mod requests;
 
 use std::path::Path;
@@ -53,12 +54,11 @@ pub async fn check(
             SourceSettings::AlmaBorrowingRequests(settings) => {
                 vec![requests::borrowing(watch, &session, settings).await]
             }
-            SourceSettings::AlmaLibraries(_)
-            | SourceSettings::AlmaCodeTables(_)
-            | SourceSettings::AlmaLetters
-            | SourceSettings::AlmaJobs(_)
-            | SourceSettings::AlmaIntegrationProfiles
-            | SourceSettings::AlmaGeneral => Vec::new(),
+            SourceSettings::AlmaLibraries(_) | SourceSettings::AlmaJobs(_) => Vec::new(),
+            SourceSettings::AlmaCodeTables(settings) => vec![offers::code_tables(watch, &session, settings).await],
+            SourceSettings::AlmaLetters => vec![offers::letters(watch, &session).await],
+            SourceSettings::AlmaIntegrationProfiles => vec![offers::integration_profiles(watch, &session).await],
+            SourceSettings::AlmaGeneral => vec![offers::general(watch, &session).await],
             SourceSettings::ReleaseNotes(settings) => {
                 let ask = Ask {
                     watch,

@@ -9,6 +9,7 @@
 
 mod alerts;
 mod alerts_in_trouble;
+mod alma_offers;
 mod alma_webhooks;
 mod api;
 mod borrowing_requests;
