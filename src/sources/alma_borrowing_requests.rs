@@ -9,13 +9,15 @@ mod rows;
 use serde_json::{Value, json};
 
 use super::Ask;
-use super::requests::{Counts, once_each};
+use super::requests::Counts;
+use crate::compare::requests::newest_of_each;
 use crate::config::BorrowingRequestsSettings;
 use crate::exlibris::alma::{self, Verification};
 use crate::exlibris::analytics;
 use crate::exlibris::error::{CallError, Problem};
+use crate::meaning::requests::UNKNOWN_LABELS;
 use crate::model::observation::{Coverage, Draft, Identity, Observation, PartitionRead};
-use crate::model::request::{RequestsSeen, Side};
+use crate::model::request::{RequestsSeen, SeenRequest, Side};
 use rows::{Requests, STATUS_UNKNOWN_SHOWN_MAX};
 
 /// Of the allow-list and normaliser in this file.
@@ -25,8 +27,6 @@ pub const SHAPE_VERSION: u32 = 1;
 pub const PARTITION: &str = "report";
 /// The partition of the one record that is no count.
 pub const LABELS_PARTITION: &str = "labels";
-/// The key of the record that names labels of statuses that nobody knows; it is there only while there are such.
-pub const UNKNOWN_LABELS: &str = "unknown-labels";
 /// Stands for the library where the report names none, as the first half of a key: `-/REQUEST_SENT`.
 pub const NO_LIBRARY: &str = "-";
 /// Stands for the status of a request for which the report gives none.
@@ -81,7 +81,7 @@ pub async fn observe(ask: &Ask<'_>, settings: &BorrowingRequestsSettings) -> Res
     }
     let shortfall = read.shortfall.or(requests.shortfall());
     let unknown = requests.unknown_labels();
-    let rows = once_each(requests.into_rows());
+    let rows: Vec<SeenRequest> = newest_of_each(&requests.into_rows()).cloned().collect();
     let mut seen = RequestsSeen {
         side: Side::Borrowing,
         key_id: pseudonyms.key_id(),

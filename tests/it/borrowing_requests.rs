@@ -438,6 +438,42 @@ async fn a_label_that_nobody_knows_is_kept_and_told_until_it_has_a_code() {
 }
 
 #[tokio::test]
+async fn a_label_that_appears_later_is_told_once_as_something_that_alma_may_have_new() {
+    let it = Reporting::new(Report {
+        rows: rows(3, "Expired", "OAK"),
+        ..Report::default()
+    })
+    .await;
+    it.poll().await;
+    it.report().rows.push(row(10, "Digitized by partner", "OAK"));
+    it.poll().await;
+    it.poll().await;
+    let told: Vec<String> = it
+        .world
+        .events()
+        .await
+        .iter()
+        .map(|event| event.title.clone())
+        .collect();
+    let about_the_label: Vec<&String> = told.iter().filter(|title| title.contains("Digitized")).collect();
+    assert!(
+        about_the_label.contains(
+            &&"Elm College: borrowing requests have a status that Almanac does not know: “Digitized by partner”"
+                .to_owned()
+        ),
+        "{told:?}"
+    );
+    let of_kind = it
+        .world
+        .events()
+        .await
+        .iter()
+        .filter(|event| event.kind.name() == "api.changed")
+        .count();
+    assert_eq!(of_kind, 1);
+}
+
+#[tokio::test]
 async fn two_libraries_have_two_reports() {
     let oaks = settings("")
         .replace(ELM, OAK)

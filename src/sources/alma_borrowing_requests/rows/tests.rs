@@ -135,9 +135,8 @@ fn the_same_request_twice_is_the_same_whatever_the_order() {
         let mut requests = Requests::new("01ELM_INST", &settings, &keys, New_York);
         rows.into_iter().for_each(|row| requests.take(row));
         let remarks = requests.remarks();
-        let kept: Vec<(String, String)> = crate::sources::requests::once_each(requests.into_rows())
-            .into_iter()
-            .map(|row| (row.partner, row.status))
+        let kept: Vec<(String, String)> = crate::compare::requests::newest_of_each(&requests.into_rows())
+            .map(|row| (row.partner.clone(), row.status.clone()))
             .collect();
         (kept, remarks)
     };
