@@ -377,14 +377,15 @@ fn keep(body: &mut Map<String, Value>, from: &Value, fields: &[(&str, Holds)]) {
     }
 }
 
-fn code_of(field: &Value) -> Option<String> {
+/// A code; none where it looks like an e-mail address.
+pub(super) fn code_of(field: &Value) -> Option<String> {
     text_of(field)
         .filter(|text| !text.contains('@'))
         .map(|text| bounded(&text))
 }
 
 /// A name as one line, without the words that are e-mail addresses.
-fn without_addresses(text: &str) -> String {
+pub(super) fn without_addresses(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().filter(|word| !word.contains('@')).collect();
     bounded(&words.join(" "))
 }

@@ -99,7 +99,7 @@ pub const fn absence_rule(source: SourceKind) -> AbsenceRule {
             complete_polls: 1,
             whole_coverage: true,
         },
-        SourceKind::AlmaPartners => AbsenceRule {
+        SourceKind::AlmaPartners | SourceKind::AlmaJobs => AbsenceRule {
             complete_polls: 2,
             whole_coverage: false,
         },
@@ -109,7 +109,6 @@ pub const fn absence_rule(source: SourceKind) -> AbsenceRule {
         | SourceKind::AlmaLibraries
         | SourceKind::AlmaCodeTables
         | SourceKind::AlmaLetters
-        | SourceKind::AlmaJobs
         | SourceKind::AlmaIntegrationProfiles
         | SourceKind::AlmaGeneral
         | SourceKind::Reciprocity

@@ -4,8 +4,8 @@ use super::{FOR_RELEASE_NOTES, FOR_VIEWS, Subject, chosen_members};
 use crate::config::institutions::Member;
 use crate::config::reader::{Found, Table};
 use crate::config::{
-    BorrowingRequestsSettings, CodeTablesSettings, JobsSettings, LendingRequestsSettings, LibrariesSettings,
-    SourceSettings,
+    BorrowingRequestsSettings, CodeTablesSettings, DAYS_AHEAD_MAX, JobsSettings, LendingRequestsSettings,
+    LibrariesSettings, SourceSettings,
 };
 use crate::model::watch::SourceKind;
 
@@ -16,7 +16,9 @@ const ALL_MEMBERS: &str = "members";
 const KEYS_BY_SOURCE: &[(SourceKind, &[&str])] = &[
     (SourceKind::AlmaLendingRequests, &["libraries", "statuses"]),
     (SourceKind::AlmaBorrowingRequests, &["report"]),
+    (SourceKind::AlmaLibraries, &["days_ahead"]),
     (SourceKind::AlmaCodeTables, &["tables"]),
+    (SourceKind::AlmaJobs, &["jobs"]),
 ];
 
 /// The subjects of a table whose source is asked at Alma's gateway, or derived.
@@ -80,12 +82,17 @@ fn settings(table: &Table, kind: SourceKind) -> Option<SourceSettings> {
                 .required_text("report", "\"/shared/Tufts University/Reports/Almanac\"")?
                 .value,
         }),
-        SourceKind::AlmaLibraries => SourceSettings::AlmaLibraries(LibrariesSettings {}),
+        SourceKind::AlmaLibraries => SourceSettings::AlmaLibraries(LibrariesSettings {
+            days_ahead: table
+                .whole("days_ahead", 1, u64::from(DAYS_AHEAD_MAX))
+                .and_then(|days| u32::try_from(days).ok())
+                .unwrap_or(LibrariesSettings::default().days_ahead),
+        }),
         SourceKind::AlmaCodeTables => SourceSettings::AlmaCodeTables(CodeTablesSettings {
             tables: texts("tables"),
         }),
         SourceKind::AlmaLetters => SourceSettings::AlmaLetters,
-        SourceKind::AlmaJobs => SourceSettings::AlmaJobs(JobsSettings {}),
+        SourceKind::AlmaJobs => SourceSettings::AlmaJobs(JobsSettings { jobs: texts("jobs") }),
         SourceKind::AlmaIntegrationProfiles => SourceSettings::AlmaIntegrationProfiles,
         SourceKind::AlmaGeneral => SourceSettings::AlmaGeneral,
         SourceKind::Reciprocity => SourceSettings::Reciprocity,
