@@ -116,11 +116,7 @@ pub async fn job_runs(session: &Session, asked: RunsAsked<'_>) -> Result<Rows, C
         code(session)
     );
     let limit = ROWS_PER_PAGE_MAX.to_string();
-    let (from, to, offset) = (
-        asked.from.to_string(),
-        asked.to.to_string(),
-        asked.offset.to_string(),
-    );
+    let (from, to, offset) = (asked.from.to_string(), asked.to.to_string(), asked.offset.to_string());
     let mut query = vec![
         ("limit", limit.as_str()),
         ("offset", offset.as_str()),

@@ -22,11 +22,11 @@ const PURPOSES: &[(&str, &str)] = &[
         "expire",
         "Requests past their expiry date may still be open, so they are neither passed on nor closed.",
     ),
+    ("overdue message", "Partners may not have been told of overdue items."),
     (
-        "overdue message",
-        "Partners may not have been told of overdue items.",
+        "claim",
+        "Partners may not have been reminded of requests that they have not answered.",
     ),
-    ("claim", "Partners may not have been reminded of requests that they have not answered."),
     (
         "courtesy",
         "Readers may not have been told when borrowed items are due, and loans may not have been renewed.",
@@ -108,9 +108,7 @@ fn failed(institution: &str, name: &str, old: &Value, new: &Value) -> Option<Eve
     } else {
         "failed"
     };
-    let again = before
-        .and_then(|before| text(before, "status"))
-        .is_some_and(is_failure);
+    let again = before.and_then(|before| text(before, "status")).is_some_and(is_failure);
     let mut summary = format!(
         "The run of {} ended with status {status}{}. {}",
         spoken_time(text(run, "started").unwrap_or_default()),
@@ -171,7 +169,10 @@ fn changed(institution: &str, name: &str, old: &Value, new: &Value) -> Option<Ev
         (Some(before), None) => {
             severity = Severity::Warning;
             title = Some(format!("{institution}: the job {name} is no longer scheduled"));
-            sentences.push(format!("Its schedule was {before}. Nothing starts it by itself any more. {}", purpose(new)));
+            sentences.push(format!(
+                "Its schedule was {before}. Nothing starts it by itself any more. {}",
+                purpose(new)
+            ));
         }
         (before, Some(after)) => {
             title = Some(format!("{institution}: the job {name} has another schedule"));
@@ -185,7 +186,10 @@ fn changed(institution: &str, name: &str, old: &Value, new: &Value) -> Option<Ev
     let (before, after) = (text(old, "name"), text(new, "name"));
     if before.is_some() && after.is_some() && before != after {
         title.get_or_insert_with(|| {
-            format!("{institution}: the job “{}” is now called {name}", before.unwrap_or_default())
+            format!(
+                "{institution}: the job “{}” is now called {name}",
+                before.unwrap_or_default()
+            )
         });
         sentences.push(format!("Its name was {}.", before.unwrap_or_default()));
     }
@@ -258,7 +262,9 @@ fn spoken_time(minute: &str) -> String {
 
 /// The record's times are to the minute.
 fn moment_of(minute: &str) -> Option<Moment> {
-    minute.strip_suffix('Z').and_then(|time| format!("{time}:00Z").parse().ok())
+    minute
+        .strip_suffix('Z')
+        .and_then(|time| format!("{time}:00Z").parse().ok())
 }
 
 fn text<'a>(record: &'a Value, name: &str) -> Option<&'a str> {

@@ -34,7 +34,11 @@ pub fn events_of(change: &ChangeInContext<'_>) -> Vec<EventDraft> {
 }
 
 fn added(institution: &str, name: &str, new: &Value, returned: bool) -> EventDraft {
-    let what = if returned { "is a library again" } else { "is a new library" };
+    let what = if returned {
+        "is a library again"
+    } else {
+        "is a new library"
+    };
     let (part, severity) = match takes_part(new) {
         Some(true) => (" and takes part in resource sharing", Severity::Notice),
         _ => ("", Severity::Info),
@@ -47,7 +51,11 @@ fn added(institution: &str, name: &str, new: &Value, returned: bool) -> EventDra
         Some(false) => "Alma does not define it as a resource sharing library, so nothing changes for requests.",
         None => "Alma does not say whether it takes part in resource sharing.",
     };
-    draft(severity, format!("{institution}: {name} {what}{part}"), meaning.to_owned())
+    draft(
+        severity,
+        format!("{institution}: {name} {what}{part}"),
+        meaning.to_owned(),
+    )
 }
 
 fn removed(institution: &str, name: &str, old: &Value) -> EventDraft {
@@ -79,7 +87,9 @@ fn changed(institution: &str, name: &str, old: &Value, new: &Value) -> Option<Ev
     match (takes_part(old), takes_part(new)) {
         (Some(true), Some(false)) => {
             severity = Severity::Warning;
-            title = Some(format!("{institution}: {name} no longer takes part in resource sharing"));
+            title = Some(format!(
+                "{institution}: {name} no longer takes part in resource sharing"
+            ));
             sentences.push(format!(
                 "Alma no longer defines it as a resource sharing library: partners cannot expect it to lend or borrow. \
                  Requests that are open with it need a look; ask {institution} which library takes its place."

@@ -1,5 +1,7 @@
 //! What works and what does not, without storing: `almanac check`.
 
+mod conf;
+
 use std::path::Path;
 
 use crate::clock::Clock;
@@ -38,6 +40,14 @@ pub async fn check(
         if let Some(dir) = save {
             session.save_pages_to(dir.to_owned());
         }
+        let ask = Ask {
+            watch,
+            session: &session,
+            now: clock.now(),
+            zone: config.timezone,
+            memory: None,
+            pseudonyms: None,
+        };
         rows.extend(match &watch.source {
             SourceSettings::AlmaPartners => check_partners(watch, &session).await,
             SourceSettings::PrimoView(settings) => {
@@ -46,30 +56,20 @@ pub async fn check(
                     primo::view_configuration(&session, &settings.view, settings.door).await,
                 )]
             }
+            SourceSettings::AlmaLibraries(settings) => vec![conf::libraries_row(&ask, settings).await],
+            SourceSettings::AlmaJobs(settings) => vec![conf::jobs_row(&ask, settings).await],
             SourceSettings::Reciprocity | SourceSettings::Ageing => Vec::new(),
             SourceSettings::AlmaLendingRequests(_)
             | SourceSettings::AlmaBorrowingRequests(_)
-            | SourceSettings::AlmaLibraries(_)
             | SourceSettings::AlmaCodeTables(_)
             | SourceSettings::AlmaLetters
-            | SourceSettings::AlmaJobs(_)
             | SourceSettings::AlmaIntegrationProfiles
             | SourceSettings::AlmaGeneral => Vec::new(),
-            SourceSettings::ReleaseNotes(settings) => {
-                let ask = Ask {
-                    watch,
-                    session: &session,
-                    now: clock.now(),
-                    zone: config.timezone,
-                    memory: None,
-                    pseudonyms: None,
-                };
-                release_notes::inspect(&ask, settings)
-                    .await
-                    .into_iter()
-                    .map(|report| page_row(watch, report))
-                    .collect()
-            }
+            SourceSettings::ReleaseNotes(settings) => release_notes::inspect(&ask, settings)
+                .await
+                .into_iter()
+                .map(|report| page_row(watch, report))
+                .collect(),
         });
     }
     rows.extend(config.channels.iter().map(channel_row));

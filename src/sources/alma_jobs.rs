@@ -70,7 +70,13 @@ const FAILURES_MAX: u32 = 2;
 /// What Alma answers where it insists on the status that its documentation calls optional (ALMA.md §4).
 const FIELD_MISSING: &str = "401664";
 /// The statuses asked for one by one then: those that a run can end with.
-const STATUSES: &[&str] = &["COMPLETED_SUCCESS", "COMPLETED_WARNING", "COMPLETED_FAILED", "FAILED", "SYSTEM_ABORTED"];
+const STATUSES: &[&str] = &[
+    "COMPLETED_SUCCESS",
+    "COMPLETED_WARNING",
+    "COMPLETED_FAILED",
+    "FAILED",
+    "SYSTEM_ABORTED",
+];
 
 /// What is remembered of a job from poll to poll.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -99,7 +105,8 @@ pub async fn observe(ask: &Ask<'_>, settings: &JobsSettings) -> Result<Observati
             Ok(page) => next = list.take(&page, settings),
             Err(error) if list.pages == 0 => return Err(error),
             Err(error) => {
-                list.doubts.push(format!("the page after {} jobs failed: {error}", list.rows));
+                list.doubts
+                    .push(format!("the page after {} jobs failed: {error}", list.rows));
                 next = None;
             }
         }
@@ -123,7 +130,9 @@ pub async fn observe(ask: &Ask<'_>, settings: &JobsSettings) -> Result<Observati
     for (id, job) in &list.jobs {
         let known = memory.entry(id.clone()).or_default();
         let read = if failures >= FAILURES_MAX {
-            Err(format!("not asked, as the runs of {FAILURES_MAX} jobs before it could not be read"))
+            Err(format!(
+                "not asked, as the runs of {FAILURES_MAX} jobs before it could not be read"
+            ))
         } else {
             match runs_of(ask, id, today).await {
                 Ok(Ok(runs)) => {
@@ -215,7 +224,9 @@ async fn runs_by_status(ask: &Ask<'_>, asked: RunsAsked<'_>) -> Result<Result<Ru
         };
         match alma_conf::job_runs(ask.session, asked).await {
             Ok(page) if is_cut(&page) => {
-                return Ok(Err(format!("it has more runs of status {status} than one answer holds")));
+                return Ok(Err(format!(
+                    "it has more runs of status {status} than one answer holds"
+                )));
             }
             Ok(page) => pages.push(page),
             // A status that this Alma does not know has no runs.
@@ -224,7 +235,9 @@ async fn runs_by_status(ask: &Ask<'_>, asked: RunsAsked<'_>) -> Result<Result<Ru
         }
     }
     if pages.is_empty() {
-        return Ok(Err("Alma wants a status and accepts none of those that runs end with".to_owned()));
+        return Ok(Err(
+            "Alma wants a status and accepts none of those that runs end with".to_owned()
+        ));
     }
     Ok(runs_in(&pages))
 }
@@ -243,7 +256,10 @@ fn runs_in<'a>(pages: impl IntoIterator<Item = &'a Rows>) -> Result<Runs, String
         runs.take(row);
     }
     if runs.timeless > 0 && runs.starts.is_empty() {
-        return Err(format!("none of its {} runs says when it was; please report it", runs.timeless));
+        return Err(format!(
+            "none of its {} runs says when it was; please report it",
+            runs.timeless
+        ));
     }
     Ok(runs)
 }
@@ -276,7 +292,8 @@ impl JobList {
     pub fn take(&mut self, page: &Rows, settings: &JobsSettings) -> Option<u32> {
         let rows = u32::try_from(page.rows.len()).unwrap_or(u32::MAX);
         if self.pages > 0 && page.total != self.total {
-            self.doubts.push("the number of jobs changed while the list was read".to_owned());
+            self.doubts
+                .push("the number of jobs changed while the list was read".to_owned());
         }
         self.total = page.total;
         self.pages += 1;
@@ -319,7 +336,8 @@ impl JobList {
     fn read(&mut self) -> PartitionRead {
         if self.nameless > 0 {
             // They cannot be asked about either, and are none of those that Alma runs by itself.
-            self.remarks.push(format!("{} jobs have no id and are left out", self.nameless));
+            self.remarks
+                .push(format!("{} jobs have no id and are left out", self.nameless));
         }
         match self.total {
             None => self

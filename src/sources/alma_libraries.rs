@@ -62,7 +62,8 @@ pub async fn observe(ask: &Ask<'_>, settings: &LibrariesSettings) -> Result<Obse
     for (number, (code, name)) in sharing.iter().enumerate() {
         let partition = format!("hours/{code}");
         if number >= HOURS_LIBRARIES_MAX {
-            let reason = format!("more than {HOURS_LIBRARIES_MAX} libraries take part; the hours of the rest are not asked");
+            let reason =
+                format!("more than {HOURS_LIBRARIES_MAX} libraries take part; the hours of the rest are not asked");
             observation.coverage.set(partition, PartitionRead::Failed { reason });
             continue;
         }
@@ -86,9 +87,7 @@ pub async fn observe(ask: &Ask<'_>, settings: &LibrariesSettings) -> Result<Obse
             // The library that only lends its name to resource sharing has no hours of its own: nothing is missing.
             Ok(Err(NotKnown::NothingListed)) if !before.contains_key(code) => {
                 failures = 0;
-                observation
-                    .remarks
-                    .push(format!("Alma lists no open hours of {code}"));
+                observation.remarks.push(format!("Alma lists no open hours of {code}"));
                 PartitionRead::Complete
             }
             Ok(Err(not_known)) => {
@@ -171,10 +170,12 @@ pub fn observation_of(answer: &Rows) -> Observation {
         };
         match drafts.get(&code) {
             // Of two records with one code the same one is kept whichever came first.
-            Some(known) if known.body.to_string() <= draft.body.to_string() => repeated += 1,
-            Some(_) => {
+            Some(known) => {
                 repeated += 1;
-                drafts.insert(code, draft);
+                let (new_text, known_text) = (draft.body.to_string(), known.body.to_string());
+                if new_text < known_text {
+                    drafts.insert(code, draft);
+                }
             }
             None => {
                 drafts.insert(code, draft);
@@ -343,7 +344,11 @@ mod tests {
             (rows(json!([{"code": "A"}, {"code": "A", "name": "Again"}]), 2), "twice"),
         ] {
             let observation = observation_of(&answer);
-            assert!(observation.coverage.shortfalls()[0].contains(says), "{:?}", observation.coverage);
+            assert!(
+                observation.coverage.shortfalls()[0].contains(says),
+                "{:?}",
+                observation.coverage
+            );
         }
         let untold = Rows {
             rows: Vec::new(),

@@ -20,6 +20,7 @@ mod invariants;
 mod kill;
 mod layers;
 mod layouts;
+mod libraries_and_jobs;
 mod notes_through_time;
 mod partners_and_views;
 mod privacy;

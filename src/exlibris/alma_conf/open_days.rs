@@ -112,7 +112,11 @@ fn hours_of(entry: &Value, date: NaiveDate) -> DayHours {
         let only_known = entry
             .as_object()
             .is_some_and(|fields| fields.keys().all(|name| DAY_FIELDS.contains(&name.as_str())));
-        return if only_known { DayHours::Closed } else { DayHours::Unclear };
+        return if only_known {
+            DayHours::Closed
+        } else {
+            DayHours::Unclear
+        };
     }
     if stretches.len() > STRETCHES_MAX {
         return DayHours::Unclear;
@@ -173,7 +177,11 @@ mod tests {
             json!({"open_days": {"day": {"date": "2027-02-01T00:00:00Z", "hours": [{"from": "07:30", "to": "21:00"}]}}}),
         ] {
             let read = OpenDays::read(&answer).unwrap();
-            assert_eq!(read.days, BTreeMap::from([(day("2027-02-01"), open.clone())]), "{answer}");
+            assert_eq!(
+                read.days,
+                BTreeMap::from([(day("2027-02-01"), open.clone())]),
+                "{answer}"
+            );
             assert_eq!(read.undated, 0);
         }
     }
@@ -214,7 +222,10 @@ mod tests {
         let twice = json!({"day": [
             {"date": "2027-02-01Z"}, {"date": "2027-02-01Z", "hour": [{"from": "08:00", "to": "17:00"}]}
         ]});
-        assert_eq!(OpenDays::read(&twice).unwrap().days[&day("2027-02-01")], DayHours::Unclear);
+        assert_eq!(
+            OpenDays::read(&twice).unwrap().days[&day("2027-02-01")],
+            DayHours::Unclear
+        );
         let undated = json!({"day": [{"date": "tomorrow"}, {"hour": []}, {"date": "2027-02-30Z"}]});
         assert_eq!(OpenDays::read(&undated).unwrap().undated, 3);
     }

@@ -44,7 +44,12 @@ fn told(op: Op, old: Option<Value>, new: Option<Value>) -> String {
     });
     let told: Vec<String> = events
         .iter()
-        .map(|event| format!("{} ({})\n{}\n{}", event.kind, event.severity, event.title, event.summary))
+        .map(|event| {
+            format!(
+                "{} ({})\n{}\n{}",
+                event.kind, event.severity, event.title, event.summary
+            )
+        })
         .collect();
     told.join("\n\n")
 }
@@ -75,10 +80,22 @@ fn the_next_run_fails_too() {
 
 #[test]
 fn a_normal_run_is_no_event() {
-    assert_eq!(modified(json!({}), json!({"last_run": run(3, "COMPLETED_SUCCESS")})), "");
-    assert_eq!(modified(json!({}), json!({"last_run": run(3, "COMPLETED_WARNING")})), "");
+    assert_eq!(
+        modified(json!({}), json!({"last_run": run(3, "COMPLETED_SUCCESS")})),
+        ""
+    );
+    assert_eq!(
+        modified(json!({}), json!({"last_run": run(3, "COMPLETED_WARNING")})),
+        ""
+    );
     assert_eq!(modified(json!({}), json!({"last_run": run(3, "SOMETHING_NEW")})), "");
-    assert_eq!(modified(json!({"last_run": run(2, "FAILED")}), json!({"last_run": run(3, "COMPLETED_SUCCESS")})), "");
+    assert_eq!(
+        modified(
+            json!({"last_run": run(2, "FAILED")}),
+            json!({"last_run": run(3, "COMPLETED_SUCCESS")})
+        ),
+        ""
+    );
 }
 
 #[test]
@@ -101,10 +118,20 @@ fn a_run_that_is_missing_is_told_once() {
     A run was to be expected by 3 February 2027, 07:00 UTC and has not begun. It last began on 2 February 2027, 07:00 UTC. Requests past their expiry date may still be open, so they are neither passed on nor closed. Look at it in Alma under Admin > Manage Jobs and Sets > Monitor Jobs, tab History.
     ");
     assert_eq!(modified(late.clone(), late.clone()), "");
-    assert_eq!(modified(late.clone(), json!({"missed": "2027-02-04T07:00Z"})), "", "it is still the same silence");
-    assert_eq!(modified(late.clone(), json!({"last_run": run(3, "COMPLETED_SUCCESS")})), "");
+    assert_eq!(
+        modified(late.clone(), json!({"missed": "2027-02-04T07:00Z"})),
+        "",
+        "it is still the same silence"
+    );
+    assert_eq!(
+        modified(late.clone(), json!({"last_run": run(3, "COMPLETED_SUCCESS")})),
+        ""
+    );
     let again = json!({"missed": "2027-02-05T07:00Z", "last_run": run(4, "COMPLETED_SUCCESS")});
-    assert!(modified(late, again).contains("job.missed"), "another silence is another event");
+    assert!(
+        modified(late, again).contains("job.missed"),
+        "another silence is another event"
+    );
 }
 
 #[test]

@@ -24,12 +24,7 @@ const NOT_THE_DOOR: &str = "These are the hours by which Alma reckons loan perio
 
 /// The event of a change of hours, if it is one. Hours that are read for the first time, or no longer, are none: what
 /// became of the library is told with it.
-pub(super) fn event(
-    institution: &str,
-    change: &ChangeInContext<'_>,
-    old: &Value,
-    new: &Value,
-) -> Option<EventDraft> {
+pub(super) fn event(institution: &str, change: &ChangeInContext<'_>, old: &Value, new: &Value) -> Option<EventDraft> {
     if change.op != Op::Modified {
         return None;
     }
@@ -114,11 +109,17 @@ impl News {
         let other = together(&self.other_hours);
         if !other.is_empty() {
             titles.push(format!("has other hours {}", named(&other, new, year)));
-            sentences.push(format!("Other hours{}.", hours_by_day(&self.other_hours, new, old, year)));
+            sentences.push(format!(
+                "Other hours{}.",
+                hours_by_day(&self.other_hours, new, old, year)
+            ));
         }
         let usual_again = together(&self.usual_after_all);
         if !usual_again.is_empty() {
-            titles.push(format!("keeps its usual hours after all {}", named(&usual_again, new, year)));
+            titles.push(format!(
+                "keeps its usual hours after all {}",
+                named(&usual_again, new, year)
+            ));
             sentences.push(format!(
                 "Usual hours again{}.",
                 hours_by_day(&self.usual_after_all, new, old, year)
@@ -130,7 +131,8 @@ impl News {
                 .usual
                 .iter()
                 .map(|weekday| {
-                    let said = |week: &BTreeMap<Weekday, String>| week.get(weekday).map_or("not known".into(), |s| spoken(s));
+                    let said =
+                        |week: &BTreeMap<Weekday, String>| week.get(weekday).map_or("not known".into(), |s| spoken(s));
                     format!("{} {} (it was {})", weekday.name(), said(&new.usual), said(&old.usual))
                 })
                 .collect();
@@ -227,7 +229,9 @@ fn all_named(runs: &[(NaiveDate, NaiveDate)], calendar: &Calendar, year: i32) ->
 }
 
 fn spoken_stretches(runs: &[(NaiveDate, NaiveDate)], calendar: &Calendar, year: i32) -> Vec<String> {
-    runs.iter().map(|(from, to)| stretch(*from, *to, calendar, year)).collect()
+    runs.iter()
+        .map(|(from, to)| stretch(*from, *to, calendar, year))
+        .collect()
 }
 
 fn listed(said: &[String]) -> String {
@@ -270,7 +274,9 @@ fn hours_by_day(days: &BTreeSet<NaiveDate>, new: &Calendar, old: &Calendar, year
                 text.push_str(&day.format(" %Y").to_string());
             }
             text.push_str(&format!(" {}", new.state(*day).map_or("not known".into(), spoken)));
-            let before = old.state(*day).or_else(|| new.usual.get(&Weekday::of(*day)).map(String::as_str));
+            let before = old
+                .state(*day)
+                .or_else(|| new.usual.get(&Weekday::of(*day)).map(String::as_str));
             if let Some(before) = before.filter(|before| *before != CLOSED) {
                 text.push_str(&format!(" (instead of {})", spoken(before)));
             }

@@ -21,7 +21,12 @@ fn told(key: &str, op: Op, old: Option<Value>, new: Option<Value>) -> String {
     });
     let told: Vec<String> = events
         .iter()
-        .map(|event| format!("{} ({})\n{}\n{}", event.kind, event.severity, event.title, event.summary))
+        .map(|event| {
+            format!(
+                "{} ({})\n{}\n{}",
+                event.kind, event.severity, event.title, event.summary
+            )
+        })
         .collect();
     told.join("\n\n")
 }
@@ -46,7 +51,11 @@ fn a_library_leaves_and_joins_resource_sharing() {
     Elm College: Main Library (MAIN) now takes part in resource sharing
     Alma now defines it as a resource sharing library: it can lend and borrow, and its open hours are watched from now on.
     ");
-    assert_eq!(told("MAIN", Op::Modified, library(Some(true)), library(None)), "", "not stated is not off");
+    assert_eq!(
+        told("MAIN", Op::Modified, library(Some(true)), library(None)),
+        "",
+        "not stated is not off"
+    );
 }
 
 #[test]
@@ -85,7 +94,11 @@ fn a_library_is_renamed_and_moves() {
     ");
     let mut moved = library(Some(true)).unwrap();
     moved["path"] = json!("A.C.MAIN");
-    assert_eq!(told("MAIN", Op::Modified, library(Some(true)), Some(moved)), "", "a technical path is no news");
+    assert_eq!(
+        told("MAIN", Op::Modified, library(Some(true)), Some(moved)),
+        "",
+        "a technical path is no news"
+    );
 }
 
 #[test]

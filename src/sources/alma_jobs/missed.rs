@@ -148,7 +148,11 @@ mod tests {
 
     #[test]
     fn without_evidence_there_is_no_alarm() {
-        assert_eq!(missed_at(Some("J_17"), &NIGHTLY[..7], 1000), None, "a week is needed for a habit");
+        assert_eq!(
+            missed_at(Some("J_17"), &NIGHTLY[..7], 1000),
+            None,
+            "a week is needed for a habit"
+        );
         assert_eq!(missed_at(Some("DAILY"), &[0], 1000), None, "one run is no schedule");
         assert_eq!(missed_at(Some("DAILY"), &[], 1000), None);
         assert_eq!(missed_at(Some("NOT_SCHEDULED"), NIGHTLY, 1000), None);
@@ -170,7 +174,11 @@ mod tests {
         for code in [Some("DAILY"), None] {
             let friday = *weekdays.last().unwrap();
             assert_eq!(missed_at(code, &weekdays, friday + 60), None, "{code:?}");
-            assert_eq!(missed_at(code, &weekdays, friday + 72 + 7), Some(friday + 72), "{code:?}");
+            assert_eq!(
+                missed_at(code, &weekdays, friday + 72 + 7),
+                Some(friday + 72),
+                "{code:?}"
+            );
         }
     }
 

@@ -39,7 +39,11 @@ pub struct Runs {
 impl Runs {
     /// Takes a run as Alma gives it.
     pub fn take(&mut self, run: &Value) {
-        let time = |name: &str| run.get(name).and_then(Value::as_str).and_then(|text| text.trim().parse().ok());
+        let time = |name: &str| {
+            run.get(name)
+                .and_then(Value::as_str)
+                .and_then(|text| text.trim().parse().ok())
+        };
         let Some(began): Option<Moment> = time("start_time").or_else(|| time("submit_time")) else {
             self.timeless += 1;
             return;
@@ -105,7 +109,9 @@ fn entries(list: &Value) -> impl Iterator<Item = &Value> {
 fn is_code(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= CODE_CHARS_MAX
-        && text.bytes().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, b'.' | b'_' | b'-'))
+        && text
+            .bytes()
+            .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, b'.' | b'_' | b'-'))
 }
 
 #[cfg(test)]

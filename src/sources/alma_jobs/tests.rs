@@ -26,7 +26,11 @@ fn the_jobs_that_requests_depend_on_are_found_by_category_and_by_name() {
         ("Irgendein Auftrag", "RESOURCE_SHARING", true),
         ("Send Overdue Message to Resource Sharing Borrowing Partner", "X", true),
         ("Claim", "FULFILLMENT", true),
-        ("Users - Send Courtesy Notices and Handle Loan Renewals", "FULFILLMENT", true),
+        (
+            "Users - Send Courtesy Notices and Handle Loan Renewals",
+            "FULFILLMENT",
+            true,
+        ),
         ("Loans - Overdue and Lost Item", "FULFILLMENT", false),
         ("Refill the index", "REPOSITORY", false),
         ("Publishing Platform Job", "PUBLISHING", false),
@@ -41,7 +45,10 @@ fn the_jobs_that_requests_depend_on_are_found_by_category_and_by_name() {
 #[test]
 fn a_job_is_kept_by_its_allow_list() {
     let mut list = JobList::default();
-    list.take(&page(json!([job("S1", "Claim ask@example.org", "RS")]), 1), &JobsSettings::default());
+    list.take(
+        &page(json!([job("S1", "Claim ask@example.org", "RS")]), 1),
+        &JobsSettings::default(),
+    );
     let draft = list.jobs["S1"].draft(&Remembered::default(), "2027-02-03T17:00:00Z".parse().unwrap());
     assert_eq!(
         draft.body,
@@ -53,7 +60,10 @@ fn a_job_is_kept_by_its_allow_list() {
 fn a_list_that_does_not_add_up_is_read_in_part() {
     let settings = JobsSettings::default();
     let mut short = JobList::default();
-    assert_eq!(short.take(&page(json!([job("S1", "Claim", "X")]), 3), &settings), Some(1));
+    assert_eq!(
+        short.take(&page(json!([job("S1", "Claim", "X")]), 3), &settings),
+        Some(1)
+    );
     assert_eq!(short.take(&page(json!([]), 3), &settings), None);
     assert!(matches!(short.read(), PartitionRead::Partial { reason } if reason.contains("counts 3")));
     let mut moved = JobList::default();

@@ -81,7 +81,8 @@ impl NotKnown {
                  be told"
             ),
             NotKnown::NothingListed => {
-                "Alma lists no open day any more; whether the library is closed or has no hours cannot be told".to_owned()
+                "Alma lists no open day any more; whether the library is closed or has no hours cannot be told"
+                    .to_owned()
             }
             NotKnown::Unclear(reason) => reason.clone(),
         }

@@ -12,7 +12,10 @@ fn calendar(days: &[(&str, &str)]) -> Calendar {
     Calendar {
         library: "Main Library".to_owned(),
         usual: usual.into(),
-        days: days.iter().map(|(date, state)| (day(date), (*state).to_owned())).collect(),
+        days: days
+            .iter()
+            .map(|(date, state)| (day(date), (*state).to_owned()))
+            .collect(),
         until: day("2027-01-03"),
     }
 }
@@ -20,7 +23,10 @@ fn calendar(days: &[(&str, &str)]) -> Calendar {
 fn told(old: &Calendar, new: &Calendar) -> String {
     News::between(old, new, day("2026-12-05"))
         .event("Elm College", old, new, 2026)
-        .map_or_else(|| "nothing".to_owned(), |event| format!("{}\n{}", event.title, event.summary))
+        .map_or_else(
+            || "nothing".to_owned(),
+            |event| format!("{}\n{}", event.title, event.summary),
+        )
 }
 
 #[test]
@@ -59,7 +65,10 @@ fn a_closure_is_withdrawn() {
 
 #[test]
 fn other_hours_ahead_and_back_again() {
-    let short = calendar(&[("2026-12-21", "09:00-17:00"), ("2026-12-22", "09:00-12:00, 13:00-17:00")]);
+    let short = calendar(&[
+        ("2026-12-21", "09:00-17:00"),
+        ("2026-12-22", "09:00-12:00, 13:00-17:00"),
+    ]);
     insta::assert_snapshot!(told(&calendar(&[]), &short), @r"
     Elm College: Main Library has other hours 21 to 22 December
     Other hours: Monday 21 December 09:00–17:00 (instead of 08:00–22:00); Tuesday 22 December 09:00–12:00, 13:00–17:00 (instead of 08:00–22:00). These are the hours by which Alma reckons loan periods; the doors may keep others.
@@ -115,9 +124,15 @@ fn what_goes_on_beyond_the_old_horizon_is_no_news_and_what_begins_there_is() {
     let known = calendar(&[("2026-12-31", CLOSED), ("2027-01-04", CLOSED)]);
     assert_eq!(told(&known, &new), "nothing");
     let grown = told(&calendar(&[("2026-12-31", CLOSED)]), &new);
-    assert!(grown.starts_with("Elm College: Main Library is closed on 4 January 2027"), "{grown}");
+    assert!(
+        grown.starts_with("Elm College: Main Library is closed on 4 January 2027"),
+        "{grown}"
+    );
     let mut begins = calendar(&[("2027-01-06", CLOSED)]);
     begins.until = day("2027-01-10");
     let began = told(&calendar(&[]), &begins);
-    assert!(began.starts_with("Elm College: Main Library is closed on 6 January 2027"), "{began}");
+    assert!(
+        began.starts_with("Elm College: Main Library is closed on 6 January 2027"),
+        "{began}"
+    );
 }

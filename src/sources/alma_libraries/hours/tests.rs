@@ -37,7 +37,10 @@ impl World {
     }
 
     fn state(&self, day: NaiveDate) -> &'static str {
-        self.exceptions.get(&day).copied().unwrap_or(self.week[Weekday::of(day) as usize])
+        self.exceptions
+            .get(&day)
+            .copied()
+            .unwrap_or(self.week[Weekday::of(day) as usize])
     }
 
     /// What Alma lists from one day to another.
@@ -124,7 +127,10 @@ fn a_day_that_is_left_out_is_closed_only_between_days_that_are_listed() {
     };
     assert!(reason.contains("no day after 2027-02-20"), "{reason}");
     let late = world.listed(day("2027-02-04"), window.to);
-    assert!(matches!(states(&window, &late, &BTreeSet::new()), Err(NotKnown::Unclear(_))));
+    assert!(matches!(
+        states(&window, &late, &BTreeSet::new()),
+        Err(NotKnown::Unclear(_))
+    ));
     assert_eq!(
         states(&window, &BTreeMap::new(), &BTreeSet::new()),
         Err(NotKnown::NothingListed)
@@ -137,7 +143,10 @@ fn a_long_gap_is_closed_only_if_it_is_left_out_again_when_asked_for_by_itself() 
     let world = World::usual().with("2027-02-08", "2027-02-27", CLOSED);
     let listed = world.listed(window.from, window.to);
     let gap = (day("2027-02-07"), day("2027-02-28"));
-    assert_eq!(states(&window, &listed, &BTreeSet::new()), Err(NotKnown::LongGap(gap.0, gap.1)));
+    assert_eq!(
+        states(&window, &listed, &BTreeSet::new()),
+        Err(NotKnown::LongGap(gap.0, gap.1))
+    );
     let sure = states(&window, &listed, &BTreeSet::from([day("2027-02-15")])).unwrap();
     assert_eq!(sure[&day("2027-02-20")], CLOSED);
 }
@@ -149,7 +158,10 @@ fn a_day_that_is_not_understood_leaves_all_unknown_if_it_matters() {
     listed.insert(window.to, DayHours::Unclear);
     assert!(states(&window, &listed, &BTreeSet::new()).is_ok(), "beyond the horizon");
     listed.insert(day("2027-02-10"), DayHours::Unclear);
-    assert!(matches!(states(&window, &listed, &BTreeSet::new()), Err(NotKnown::Unclear(_))));
+    assert!(matches!(
+        states(&window, &listed, &BTreeSet::new()),
+        Err(NotKnown::Unclear(_))
+    ));
 }
 
 #[test]
