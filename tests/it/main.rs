@@ -21,6 +21,7 @@ mod kill;
 mod layers;
 mod layouts;
 mod lending_requests;
+mod lending_sweep;
 mod notes_through_time;
 mod partners_and_views;
 mod privacy;
