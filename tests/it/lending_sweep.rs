@@ -63,6 +63,12 @@ struct Consortium {
 /// A status move that the wire could show: of which institution, with which partner, from where to where.
 type Move = (String, String, String, String);
 
+/// By institution and id.
+type Visible = BTreeMap<(String, u64), Lent>;
+
+/// What the program sees of the requests of one institution: partner and status by hash.
+type Seen = BTreeMap<[u8; 16], (String, String)>;
+
 fn institution(number: usize) -> String {
     format!("01SWEEP{number:02}_INST")
 }
@@ -176,7 +182,7 @@ impl Consortium {
     }
 
     /// Every request that the wire can show, with its status: all but those beyond the hundredth of an unreadable slice.
-    fn visible(&self) -> BTreeMap<(String, u64), Lent> {
+    fn visible(&self) -> Visible {
         let mut visible = BTreeMap::new();
         for (institution, requests) in &self.requests {
             let mut shown: BTreeMap<String, usize> = BTreeMap::new();
@@ -402,7 +408,7 @@ fn assert_frugal(consortium: &Mutex<Consortium>, rows: &[PollRow], began: Moment
 }
 
 /// The source itself, without memory: every request that the wire can show, with its status.
-async fn rows_of(almanac: &Almanac, keys: &Pseudonyms, name: &str) -> BTreeMap<[u8; 16], (String, String)> {
+async fn rows_of(almanac: &Almanac, keys: &Pseudonyms, name: &str) -> Seen {
     let watch = almanac.config.watch(&WatchId::from_text(watch_id(name))).unwrap();
     let session = almanac.exlibris.session(almanac.config.institution(name));
     let ask = Ask {
@@ -441,7 +447,7 @@ async fn a_whole_consortium_is_read_truthfully_and_within_its_calls() {
         [with, without]
     };
     let mut of_the_day = BTreeMap::<String, u32>::new();
-    let mut before: Option<(BTreeMap<(String, u64), Lent>, Vec<BTreeMap<[u8; 16], (String, String)>>)> = None;
+    let mut before: Option<(Visible, Vec<Seen>)> = None;
     let mut expected_moves = 0;
     for round in 0..4 {
         hand.advance(Duration::from_hours(1));

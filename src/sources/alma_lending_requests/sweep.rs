@@ -204,10 +204,11 @@ impl Sweep {
     /// Takes the answer for the slice that [`Step::Ask`] named.
     pub fn answered(&mut self, answer: Answer) {
         self.asked += 1;
-        let Some((library, _, reading)) = &mut self.current else {
+        let Some((library, status, reading)) = &mut self.current else {
             return;
         };
         reading.take(&answer);
+        self.memory.known.insert(status.clone());
         self.failures = 0;
         self.library_failures.remove(library);
         self.answering.insert(library.clone());
@@ -288,7 +289,7 @@ impl Sweep {
             let verdict = reading.verdict(&self.newest);
             self.remember(library, status, reading, &verdict);
             let read = match self.refused.get(&(library.clone(), status.clone())) {
-                Some(reason) if self.answering.contains(library) => {
+                Some(reason) if self.believes_refusal(library, status) => {
                     refused.insert(status.clone());
                     self.refusal(reason)
                 }
@@ -364,7 +365,7 @@ impl Sweep {
         let known_refusal = self
             .refused
             .iter()
-            .find(|((by, refused), _)| *refused == status && self.answering.contains(by));
+            .find(|((by, refused), _)| *refused == status && self.believes_refusal(by, refused));
         let unread = if let Some(reason) = &self.stopped {
             Some(failed(format!("not asked for: {reason}")))
         } else if let Some((_, reason)) = known_refusal {
@@ -432,6 +433,11 @@ impl Sweep {
             // The uncut slice will do.
             past.calls = 1;
         }
+    }
+
+    /// Whether it is the status that Alma does not know: the library answers to others, and never did to this one.
+    fn believes_refusal(&self, library: &str, status: &str) -> bool {
+        self.answering.contains(library) && !self.memory.known.contains(status)
     }
 
     fn refusal(&self, reason: &str) -> PartitionRead {

@@ -468,6 +468,25 @@ fn a_status_that_alma_refuses_is_asked_again_after_a_week() {
 }
 
 #[test]
+fn a_status_that_was_answered_before_is_not_believed_to_be_unknown() {
+    let mut world = TaskList::of(many(0, 5, "WILL_SUPPLY", "P00", "PHYSICAL"), 2, Total::True);
+    let (first, _) = whole(&world);
+    world.refuses = vec!["WILL_SUPPLY"];
+    let (second, _) = sweep(
+        &world,
+        &["MAIN"],
+        first.memory,
+        start().plus(Duration::from_hours(1)),
+        500,
+    );
+    assert!(matches!(
+        second.coverage.0["MAIN/WILL_SUPPLY"],
+        PartitionRead::Failed { .. }
+    ));
+    assert!(second.memory.refused.is_empty() && !second.whole);
+}
+
+#[test]
 fn a_library_that_alma_does_not_know_condemns_no_status() {
     let mut world = TaskList::of(Vec::new(), 2, Total::True);
     world.refuses = STATUSES.to_vec();
@@ -616,11 +635,12 @@ proptest! {
         // Remembering costs nothing, and is as honest after requests have moved.
         let (second, again) = sweep(&world, &["LAW", "MAIN"], first.memory.clone(), start().plus(Duration::from_hours(1)), 2_000);
         assert_honest(&world, &second);
-        prop_assert!(again.len() <= asked.len());
+        // A partner on no list that came to light late in the first sweep is asked for in every cut of the second.
+        let strays = first.memory.strays.len();
+        prop_assert!(again.len() <= asked.len() + 4 * cells * strays);
         prop_assert_eq!(named_unread(&second), world.unreadable());
         let cut = asked.len() > cells;
-        let all_whole = first.whole;
-        if cut && all_whole && first.memory.partitions.values().any(|past| past.cut.is_some()) {
+        if cut && first.whole && strays == 0 && first.memory.partitions.values().any(|past| past.cut.is_some()) {
             prop_assert!(again.len() < asked.len(), "{} and {}", asked.len(), again.len());
         }
         let mut dice = fastrand::Rng::with_seed(moves);
