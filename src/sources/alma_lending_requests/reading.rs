@@ -130,18 +130,14 @@ impl Reading {
         self.pending.is_empty() && !self.uncut.is_empty()
     }
 
-    /// Calls that the next cut takes at least, given the lists; and those for all that is known to want a cut.
-    pub fn cut_costs(&mut self, partners: &List, formats: &List) -> (usize, usize) {
+    /// Calls that the cuts take that are known to be wanted; parts that are full in their turn take more.
+    pub fn cuts_cost(&mut self, partners: &List, formats: &List) -> usize {
         let order = self.order_for(partners);
-        let costs: Vec<usize> = self
-            .uncut
-            .iter()
-            .map(|node| {
-                let dimension = next_dimension(&self.nodes[*node].slice, order);
-                dimension.map_or(0, |dimension| of(dimension, partners, formats).codes.len())
-            })
-            .collect();
-        (costs.last().copied().unwrap_or(0), costs.iter().sum())
+        let cost = |node: &usize| {
+            let dimension = next_dimension(&self.nodes[*node].slice, order);
+            dimension.map_or(0, |dimension| of(dimension, partners, formats).codes.len())
+        };
+        self.uncut.iter().map(cost).sum()
     }
 
     /// Cuts the next slice that wants it.

@@ -160,8 +160,8 @@ impl Sweep {
                     };
                     let partners = with_strays(partners, &self.memory.strays, self.newest.values());
                     let formats = with_formats(formats, self.newest.values());
-                    let (next, all) = reading.cut_costs(&partners, &formats);
-                    if next <= calls_left as usize && !reading.too_large {
+                    let all = reading.cuts_cost(&partners, &formats);
+                    if all <= calls_left as usize && !reading.too_large {
                         reading.cut(&partners, &formats);
                         continue;
                     }

@@ -575,6 +575,67 @@ fn what_needs_more_calls_than_a_poll_may_make_is_named_and_starves_nobody() {
     );
 }
 
+#[test]
+fn a_cut_that_the_calls_left_do_not_suffice_for_is_not_begun_in_vain() {
+    let mut all = Vec::new();
+    for status in ["SHIPPED_PHYSICALLY", "WILL_SUPPLY"] {
+        for with in 0..30 {
+            all.extend(many(all.len(), 5, status, &partner(with), "PHYSICAL"));
+        }
+    }
+    let world = TaskList::of(all, 30, Total::True);
+    let mut memory = Memory::default();
+    for poll in 0..6 {
+        let (swept, asked) = sweep(
+            &world,
+            &["MAIN"],
+            memory,
+            start().plus(poll * Duration::from_hours(1)),
+            40,
+        );
+        assert_honest(&world, &swept);
+        // One of the two is cut, in turn; the other is told to be left, and after the first poll nothing is spent on it.
+        let (read, left) = if poll % 2 == 0 {
+            ("SHIPPED_PHYSICALLY", "WILL_SUPPLY")
+        } else {
+            ("WILL_SUPPLY", "SHIPPED_PHYSICALLY")
+        };
+        assert!(
+            swept.coverage.is_complete(&partition("MAIN", read)),
+            "poll {poll}: {:?}",
+            swept.coverage
+        );
+        let spent = asked.iter().filter(|slice| slice.status == left).count();
+        assert_eq!(spent, usize::from(poll == 0), "poll {poll}");
+        memory = swept.memory;
+    }
+}
+
+#[test]
+fn what_is_known_to_be_too_large_is_only_looked_at() {
+    let mut all = Vec::new();
+    for with in 0..5 {
+        all.extend(many(all.len(), 110, "WILL_SUPPLY", &partner(with), "PHYSICAL"));
+    }
+    let world = TaskList::of(all, 6, Total::True);
+    // Its parts by partner fit, their parts by format do not.
+    let (first, asked) = sweep(&world, &["MAIN"], Memory::default(), start(), 20);
+    assert_eq!(asked.len(), 3 + 6);
+    let (second, asked) = sweep(
+        &world,
+        &["MAIN"],
+        first.memory,
+        start().plus(Duration::from_hours(1)),
+        20,
+    );
+    assert_eq!(asked.len(), 3);
+    assert!(
+        reason(&second, "MAIN/WILL_SUPPLY").contains("has to be cut"),
+        "{:?}",
+        second.coverage
+    );
+}
+
 /// A world: requests by library, status, partner and format, some of these in great number.
 fn worlds() -> impl Strategy<Value = TaskList> {
     let group = (
