@@ -26,7 +26,8 @@ use crate::model::request_status::STATUSES;
 use crate::pseudonym::Pseudonyms;
 use memory::{Dated, LIST_GOOD_FOR, List, Memory};
 use reading::{Answer, Dimension};
-use sweep::{Failure, Step, Sweep, Swept};
+use sweep::outcome::Swept;
+use sweep::{Failure, Step, Sweep};
 
 pub mod memory;
 pub mod reading;

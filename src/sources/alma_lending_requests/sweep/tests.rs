@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::outcome::Swept;
 use super::*;
 
 const STATUSES: [&str; 3] = ["REQUEST_CREATED_LEND", "SHIPPED_PHYSICALLY", "WILL_SUPPLY"];
