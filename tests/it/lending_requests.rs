@@ -267,6 +267,39 @@ async fn a_small_budget_reads_everything_in_turn() {
 }
 
 #[tokio::test]
+async fn a_slow_pace_ends_the_poll_in_time_and_the_next_goes_on() {
+    let (mut world, requests) = lending("").await;
+    requests.come(4, "MAIN", "WILL_SUPPLY", "P001", "PHYSICAL");
+    // Twenty seconds a call: some twenty calls in the seven minutes of a poll, where all statuses take about eighty.
+    world
+        .reconfigure(|text| text.replace("per_second = 50\n", "per_second = 0.05\n"))
+        .await;
+    let mut polls = Vec::new();
+    for _ in 0..5 {
+        let began = world.clock.now();
+        let row = world.poll(WATCH).await;
+        assert!(world.clock.now().since(began) < Duration::from_mins(60 + 10), "{row:?}");
+        polls.push((row.outcome, row.added, row.reason.unwrap_or_default()));
+    }
+    assert!(
+        polls.iter().all(|(outcome, ..)| *outcome == Outcome::Partial),
+        "{polls:?}"
+    );
+    assert!(
+        polls[0]
+            .2
+            .contains("not asked for: the time for one poll, 7 minutes, is over"),
+        "{polls:?}"
+    );
+    let told = totals(&world).await;
+    assert!(told.len() > 70 && told["MAIN/WILL_SUPPLY"] == 4, "{polls:?}");
+    assert_eq!(
+        polls.iter().map(|(_, added, _)| *added as usize).sum::<usize>(),
+        told.len()
+    );
+}
+
+#[tokio::test]
 async fn one_slice_that_fails_leaves_the_others_as_they_are() {
     let (world, requests) = lending(&chosen()).await;
     requests.come(4, "MAIN", "WILL_SUPPLY", "P001", "PHYSICAL");
