@@ -60,9 +60,6 @@ pub type Move = (String, String, String, String);
 /// By institution and id.
 pub type Visible = BTreeMap<(String, u64), Lent>;
 
-/// What the program sees of the requests of one institution: partner and status by hash.
-pub type Seen = BTreeMap<[u8; 16], (String, String)>;
-
 /// Code of an institution.
 pub fn institution(number: usize) -> String {
     format!("01SWEEP{number:02}_INST")
