@@ -11,6 +11,7 @@ mod demo;
 mod failure;
 mod history;
 mod output;
+mod partners;
 mod poll;
 pub mod print;
 mod run;
@@ -85,6 +86,9 @@ enum Command {
     /// Show what differs between two times of a watch; by default, the newest change.
     #[command(after_help = TIME_HELP)]
     Diff(DiffQuery),
+    /// Show who lends to whom among the members, what is wrong, since when, and what made it so.
+    #[command(after_help = TIME_HELP)]
+    Partners(partners::PartnersArgs),
     /// List messages to channels, try a channel, queue dead messages again.
     Alerts(alerts::AlertsArgs),
     /// Copy the whole history into a new file while the daemon runs.
@@ -149,6 +153,7 @@ impl Cli {
             Command::Snapshots(query) => history::snapshots(&query, &config, &clock, &output).await,
             Command::Show(query) => history::show(&query, &config, &clock, &output).await,
             Command::Diff(query) => history::diff(&query, &config, &clock, &output).await,
+            Command::Partners(args) => partners::partners(args, &config, &clock, &output).await,
             Command::Alerts(args) => alerts::alerts(args, &config, &clock, &output).await,
             Command::Backup(args) => backup::backup(args, &config, &clock, &output).await,
             Command::Reinterpret => history::reinterpret(config, clock, &output).await,

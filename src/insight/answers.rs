@@ -236,7 +236,7 @@ impl Reader<'_> {
     }
 
     /// The code of that library. One that left the configuration keeps its history.
-    async fn institution(&self, typed: &str) -> Result<String, AskError> {
+    pub(super) async fn institution(&self, typed: &str) -> Result<String, AskError> {
         let institutions = &self.config.institutions;
         if let Some(known) = institutions.iter().find(|each| each.code.eq_ignore_ascii_case(typed)) {
             return Ok(known.code.clone());
@@ -296,7 +296,7 @@ impl Reader<'_> {
         }
     }
 
-    fn time(&self, parameter: &'static str, text: Option<&str>) -> Result<Option<Moment>, AskError> {
+    pub(super) fn time(&self, parameter: &'static str, text: Option<&str>) -> Result<Option<Moment>, AskError> {
         text.map(|text| {
             time::parse(text, self.clock.now(), self.config.timezone).map_err(|problem| bad(parameter, problem))
         })
@@ -323,7 +323,7 @@ fn known_watches(config: &Config, typed: &str) -> String {
     })
 }
 
-fn named<T: fmt::Display + Copy>(
+pub(super) fn named<T: fmt::Display + Copy>(
     parameter: &'static str,
     text: Option<&str>,
     all: &[T],

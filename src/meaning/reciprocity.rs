@@ -157,14 +157,14 @@ impl Picture {
         &self.findings
     }
 
-    /// Whether a document would be taken for a record of `other` if it stood in `owner`'s list under `key`. For looking
-    /// back: an older version of a record may have meant somebody else.
-    pub fn means(&self, owner: &str, key: &str, body: &Value, other: &str) -> bool {
-        let place = |code: &str| self.members.iter().position(|member| member.code == code);
-        let (Some(owner), Some(other)) = (place(owner), place(other)) else {
-            return false;
-        };
-        self.who.identify(owner, key, body).meant == Meant::Member(other)
+    /// Code of the member for whose record a document would be taken if it stood in `owner`'s list under `key`; `None`
+    /// where that is nobody, or not certain. For looking back: an older version may have meant somebody else.
+    pub fn meant_by(&self, owner: &str, key: &str, body: &Value) -> Option<&str> {
+        let owner = self.members.iter().position(|member| member.code == owner)?;
+        match self.who.identify(owner, key, body).meant {
+            Meant::Member(other) => Some(&self.members[other].code),
+            Meant::Ambiguous(..) | Meant::Nobody => None,
+        }
     }
 
     fn flow(&self, lender: usize, borrower: usize) -> Flow<'_> {
@@ -219,9 +219,12 @@ impl Picture {
                         for other in members.iter().filter(|other| **other != owner) {
                             self.ambiguous.entry((owner, *other)).or_default().push(place);
                         }
+                        let advice = match by {
+                            Evidence::Alias => "leave the alias with the right one alone",
+                            _ => "write its code into the aliases of the right one, or correct the record in Alma",
+                        };
                         let text = format!(
-                            "By its {} this record may mean {}. None was chosen: write its code into the aliases of the \
-                             right one, or correct the record in Alma.",
+                            "By its {} this record may mean {}. None was chosen: {advice}.",
                             by.words(),
                             self.names(members, "or")
                         );

@@ -6,6 +6,7 @@
 //! | `/readyz` | 200 while the history can be read and the daemon's heart beats, else 503 |
 //! | `/metrics` | counts for Prometheus; the names stand in [`crate::telemetry`] |
 //! | `/api/v1/watches`, `events`, `snapshots`, `records`, `diff` | the shapes of [`crate::model::answer`] |
+//! | `/api/v1/partners`, `partners/records` | the shapes of [`crate::model::reciprocity`] |
 //!
 //! Every error is an `application/problem+json` (RFC 9457).
 
@@ -101,6 +102,8 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/snapshots", get(history::snapshots))
         .route("/api/v1/records", get(history::records))
         .route("/api/v1/diff", get(history::diff))
+        .route("/api/v1/partners", get(history::partners))
+        .route("/api/v1/partners/records", get(history::partner_records))
         .fallback(async || Problem::no_such_address());
     guarded(routes, state)
 }

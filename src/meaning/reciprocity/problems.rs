@@ -202,14 +202,14 @@ fn different(flow: &Flow<'_>) -> Vec<Problem> {
     problems
 }
 
-/// `Elm College lends to Oak University`, or its contrary, as the end of that role would say it.
+/// `it lends to Oak University`, or its contrary, as the end of that role says of itself.
 fn claim(flow: &Flow<'_>, role: Role, yes: bool) -> String {
-    let (lender, borrower) = (&flow.lender.name, &flow.borrower.name);
+    let other = &flow.member(opposite(role)).name;
     match (role, yes) {
-        (Role::Lender, true) => format!("{lender} lends to {borrower}"),
-        (Role::Lender, false) => format!("{lender} does not lend to {borrower}"),
-        (Role::Borrower, true) => format!("{borrower} borrows from {lender}"),
-        (Role::Borrower, false) => format!("{borrower} does not borrow from {lender}"),
+        (Role::Lender, true) => format!("it lends to {other}"),
+        (Role::Lender, false) => format!("it does not lend to {other}"),
+        (Role::Borrower, true) => format!("it borrows from {other}"),
+        (Role::Borrower, false) => format!("it does not borrow from {other}"),
     }
 }
 
