@@ -268,9 +268,10 @@ impl Picture {
             if let (Some(record), false) = (record, unmet.is_empty()) {
                 let text = format!(
                     "Its name looks like {}, for whom {} has no other record. If it is meant, write its code into the \
-                     aliases there.",
+                     aliases of {}.",
                     self.names(&unmet, "or"),
-                    self.members[owner].name
+                    self.members[owner].name,
+                    self.names(&unmet, "or")
                 );
                 self.findings
                     .push(self.finding(owner, record, FindingKind::LooksLikeMember, &unmet, text));

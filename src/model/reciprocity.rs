@@ -86,7 +86,7 @@ pub enum FlowState {
     Broken,
     /// At least one end says no, and none says yes.
     Off,
-    /// No end that has a list has a record of the other.
+    /// No end whose list is known has a record of the other.
     None,
     /// What is known does not suffice.
     Unknown,

@@ -129,8 +129,8 @@ pub fn records_csv(rows: &[FindingRow]) -> String {
 /// How a flow stands in a few words, and since when where it does not work.
 fn standing(row: &FlowRow, page: &Page) -> String {
     let since = match row.since {
-        Some(since) if row.since_at_least => format!(", since {} at least", page.time(since)),
-        Some(since) => format!(", since {}", page.time(since)),
+        Some(since) if row.since_at_least => format!(", at least since {}", page.short_time(since)),
+        Some(since) => format!(", since {}", page.short_time(since)),
         None => String::new(),
     };
     let inactive = row.problems.iter().any(|problem| problem.kind == ProblemKind::Inactive);
@@ -142,7 +142,8 @@ fn standing(row: &FlowRow, page: &Page) -> String {
             format!("{}{since}", Ink::Red.on("no: a record is missing"))
         }
         FlowState::Broken => format!("{}{since}", Ink::Red.on("no: the ends disagree")),
-        FlowState::Off => "no, as agreed".to_owned(),
+        FlowState::Off if is_agreed(row) => "no, as agreed".to_owned(),
+        FlowState::Off => "no, as one end says".to_owned(),
         FlowState::None => "no records".to_owned(),
         FlowState::Unknown => Ink::Yellow.on("not known"),
     }
@@ -150,6 +151,12 @@ fn standing(row: &FlowRow, page: &Page) -> String {
 
 fn is_seen_from_one_end(row: &FlowRow) -> bool {
     row.lender_says == Says::NotOnAlma || row.borrower_says == Says::NotOnAlma
+}
+
+/// Whether every end that has a list switched the direction off, and none left it open.
+fn is_agreed(row: &FlowRow) -> bool {
+    let agrees = |says| matches!(says, Says::Off | Says::NotOnAlma);
+    agrees(row.lender_says) && agrees(row.borrower_says)
 }
 
 fn summary(flows: &BTreeMap<(&str, &str), &FlowRow>, answer: &PartnersAnswer, page: &Page) -> String {
@@ -167,7 +174,7 @@ fn summary(flows: &BTreeMap<(&str, &str), &FlowRow>, answer: &PartnersAnswer, pa
     }
     let mut text = page.wrapped(
         &format!(
-            "{}, {} at {}: {both} lend both ways, {one} one way; {troubled} with problems.",
+            "{}, {} at {}. Lending both ways: {both}; one way: {one}; with problems: {troubled}.",
             count(answer.lists.len(), "library", "libraries"),
             count(pairs, "pair", "pairs"),
             page.time(answer.at),
@@ -213,9 +220,9 @@ fn foot(answer: &PartnersAnswer, page: &Page) -> String {
             page.time_or(oldest.last_read, "never")
         ));
     }
-    let mut text = String::new();
+    lines.push(format!("Times are in {}.", page.zone));
+    let mut text = "\n".to_owned();
     for line in lines {
-        text.push('\n');
         text.push_str(&page.wrapped(&line, 0));
     }
     text

@@ -43,7 +43,7 @@ fn at_end(flow: &Flow<'_>, role: Role) -> Vec<Problem> {
                 ProblemKind::Inactive,
                 format!("{owner}’s record {} for {other} is {status}.", keyed(end)),
                 Some(format!(
-                    "{owner}: set the record active again in Alma, or tell {other} that it is meant."
+                    "{owner} sets the record active again in Alma, or tells {other} that it is meant."
                 )),
             );
         }
@@ -54,7 +54,7 @@ fn at_end(flow: &Flow<'_>, role: Role) -> Vec<Problem> {
                 keyed(flow.end(opposite(role)))
             ),
             Some(format!(
-                "{owner}: add a partner record for {other} in Alma. If there is one that was not recognised, write its \
+                "{owner} adds a partner record for {other} in Alma. If there is one that was not recognised, write its \
                  code into the aliases of {other}."
             )),
         ),
@@ -81,7 +81,7 @@ fn at_end(flow: &Flow<'_>, role: Role) -> Vec<Problem> {
         add(
             ProblemKind::DuplicateRecords,
             format!("{owner} has {} records for {other}: {}.", keys.len(), keys.join(", ")),
-            Some(format!("{owner}: keep the one that is in use ({}).", keyed(end))),
+            Some(format!("{owner} keeps the one that is in use ({}).", keyed(end))),
         );
     }
     // Where another record says yes, an uncertain one changes nothing; it still stands among the findings.

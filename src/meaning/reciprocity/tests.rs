@@ -399,9 +399,9 @@ fn records_of_doubt_are_listed_with_their_candidates() {
     let texts: Vec<String> = world.picture().findings().iter().map(|row| row.text.clone()).collect();
     insta::assert_snapshot!(texts.join("\n"), @r"
     By its institution code this record means Ash University itself. It is not counted.
-    By its alias set by hand this record may mean Elm College or Gum College. None was chosen: write its code into the aliases of the right one, or correct the record in Alma.
+    By its alias set by hand this record may mean Elm College or Gum College. None was chosen: leave the alias with the right one alone.
     By its symbol this record may mean Elm College or Fir State University. None was chosen: write its code into the aliases of the right one, or correct the record in Alma.
-    Its name looks like Fir State University, for whom Elm College has no other record. If it is meant, write its code into the aliases there.
+    Its name looks like Fir State University, for whom Elm College has no other record. If it is meant, write its code into the aliases of Fir State University.
     By its institution code this record means Holly University, but its name points to Gum College. The stronger sign was followed: look which one is wrong.
     ");
 }
@@ -427,11 +427,11 @@ fn problems_read_as_people_would_say_them() {
     }
     insta::assert_snapshot!(texts.join("\n"), @r"
     inactive: Ash University’s record PUS-CED for Cedar College is inactive.
-      Ash University: set the record active again in Alma, or tell Cedar College that it is meant.
-    contradictory: Dogwood Institute of Technology’s record PUS-BIR says that Dogwood Institute of Technology lends to University of Birch; University of Birch’s record PUS-DOG says that University of Birch does not borrow from Dogwood Institute of Technology (“Supports lending” is off).
+      Ash University sets the record active again in Alma, or tells Cedar College that it is meant.
+    contradictory: Dogwood Institute of Technology’s record PUS-BIR says that it lends to University of Birch; University of Birch’s record PUS-DOG says that it does not borrow from Dogwood Institute of Technology (“Supports lending” is off).
       Agree which is meant. Then University of Birch switches “Supports lending” on, or Dogwood Institute of Technology switches “Supports borrowing” off.
     no-record: Elm College has no partner record for Fir State University; Fir State University has one for Elm College (PUS-ELM).
-      Elm College: add a partner record for Fir State University in Alma. If there is one that was not recognised, write its code into the aliases of Fir State University.
+      Elm College adds a partner record for Fir State University in Alma. If there is one that was not recognised, write its code into the aliases of Fir State University.
     one-sided: Holly University lends to Gum College, but Gum College does not lend to Holly University; both libraries’ records say so.
       Nothing, if it is meant. Else both switch the missing direction on.
     different-systems: Cedar College’s record PUS-GUM names the system type OTHER, Gum College’s record PUS-CED names ALMA.
@@ -439,7 +439,7 @@ fn problems_read_as_people_would_say_them() {
     different-profiles: Ash University reaches The Ivy College by ISO 18626 (record PUS-IVY), The Ivy College reaches Ash University by NCIP peer-to-peer (record PUS-ASH).
       Agree on one type of profile, so that both sides’ messages arrive.
     duplicate-records: Holly University has 2 records for The Ivy College: A-IVY, Z-IVY.
-      Holly University: keep the one that is in use (Z-IVY).
+      Holly University keeps the one that is in use (Z-IVY).
     ambiguous-record: University of Birch’s record Twin possibly means Gum College, or another member, so it is not counted.
       Write the code into the aliases of the library that is meant.
     unknown: Juniper University’s partner list was never read wholly, so what it says of Ash University is not known.

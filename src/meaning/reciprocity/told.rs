@@ -109,28 +109,28 @@ impl<'a> Reading<'a> {
     /// What came to an end: `Elm College’s record OAK is now inactive`.
     fn as_it_became(&self, before: &EndReading<'_>, now: &EndReading<'_>) -> String {
         let (owner, other) = (self.owner(now), self.other(now));
-        let role = match now.role {
-            Role::Lender => format!("lends to {other}"),
-            Role::Borrower => format!("borrows from {other}"),
-        };
+        let label = label_of(now.role);
         let record = now.record.unwrap_or("?");
-        let state = match now.says {
-            Says::Yes => format!("{owner} now {role} (record {record})"),
-            Says::Inactive => format!("{owner}’s record {record} is now inactive"),
-            Says::Off => format!(
-                "{owner} no longer {role} (record {record}: {} is off)",
-                label_of(now.role)
-            ),
-            Says::NoRecord => format!("{owner} no longer has a record for {other}"),
-            _ => format!("what {owner} says is not known"),
-        };
-        match before.record {
-            Some(was) if now.says == Says::NoRecord => format!("{state} (it was {was})"),
-            Some(was) if Some(was) != now.record && now.record.is_some() => {
-                format!("{state}, and {was} no longer counts")
+        match (before.says, now.says) {
+            (_, Says::NoRecord) => {
+                let was = before.record.map_or_else(String::new, |was| format!(" (it was {was})"));
+                return format!("{owner} no longer has a record for {other}{was}");
             }
-            _ => state,
+            (Says::NoRecord, _) => return format!("{owner} now has a record for {other} ({record})"),
+            _ => {}
         }
+        let state = match (before.says, now.says) {
+            (Says::Inactive, Says::Yes) => "is active again".to_owned(),
+            (_, Says::Yes) => format!("now has {label} on"),
+            (_, Says::Inactive) => "is now inactive".to_owned(),
+            (_, Says::Off) => format!("now has {label} off"),
+            _ => "no longer says enough".to_owned(),
+        };
+        let instead = match before.record {
+            Some(was) if Some(was) != now.record => format!(", and {was} no longer counts"),
+            _ => String::new(),
+        };
+        format!("{owner}’s record {record} {state}{instead}")
     }
 }
 

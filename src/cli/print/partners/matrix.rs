@@ -11,6 +11,8 @@ use crate::model::reciprocity::{FlowRow, FlowState, ProblemKind};
 
 /// Columns of a library's name at the left, at most.
 const NAME_WIDTH_MAX: usize = 26;
+/// Columns below which a cut name says nothing.
+const NAME_WIDTH_MIN: usize = 6;
 /// Columns of a short code above a column, at most; where they do not fit, numbers stand there.
 const CODE_WIDTH_MAX: usize = 6;
 
@@ -39,38 +41,49 @@ pub fn matrix(answer: &PartnersAnswer, page: &Page) -> String {
             )
         })
         .collect();
-    let numbers: Vec<String> = (1..=members.len()).map(|number| number.to_string()).collect();
     let wide = |texts: &[String]| texts.iter().map(|text| text.width()).max().unwrap_or(1) + 1;
-    let names: Vec<String> = members
-        .iter()
-        .zip(&shorts)
-        .map(|((_, name), short)| (clean(name), short))
-        .map(|(name, short)| format!("{} {short}", cut(&name, NAME_WIDTH_MAX - 1 - short.width())))
-        .collect();
-    let left = wide(&names);
-    let by_code = left + wide(&shorts) * members.len() <= page.width;
-    let (heads, left, cell) = if by_code {
-        (&shorts, left, wide(&shorts))
-    } else {
-        (&numbers, left + wide(&numbers), wide(&numbers))
+    let named = |room: usize| -> Vec<String> {
+        let rows = members.iter().zip(&shorts);
+        rows.map(|((_, name), short)| match room.saturating_sub(short.width() + 1) {
+            few if few < NAME_WIDTH_MIN => short.clone(),
+            enough => format!("{} {short}", cut(&clean(name), enough)),
+        })
+        .collect()
     };
+    let names = named(NAME_WIDTH_MAX);
+    let by_code = wide(&names) + wide(&shorts) * members.len() <= page.width;
+    let (heads, names, cell) = if by_code {
+        (vec![shorts.clone()], names, wide(&shorts))
+    } else {
+        // Numbers stand upright, so that a column needs no more than its letter.
+        let digits = members.len().to_string().len();
+        let room = page.width.saturating_sub(digits + 2 + 2 * members.len());
+        let names = named(room.min(NAME_WIDTH_MAX));
+        let numbered: Vec<String> = (1..)
+            .zip(&names)
+            .map(|(number, name)| format!("{number:>digits$} {name}"))
+            .collect();
+        let upright = (0..digits).map(|digit| {
+            let digit_of = |number: usize| format!("{number:>digits$}").chars().skip(digit).take(1).collect();
+            (1..=members.len()).map(digit_of).collect()
+        });
+        (upright.collect(), numbered, 2)
+    };
+    let left = wide(&names);
     let fitting = (page.width.saturating_sub(left) / cell).max(1);
     let mut text = String::from("Down: who lends. Across: who borrows.\n");
     for part in (0..members.len()).collect::<Vec<_>>().chunks(fitting) {
         text.push('\n');
-        let mut line = " ".repeat(left);
-        for column in part {
-            line.push_str(&format!("{:<cell$}", heads[*column]));
+        for head in &heads {
+            let mut line = " ".repeat(left);
+            for column in part {
+                line.push_str(&format!("{:<cell$}", head[*column]));
+            }
+            text.push_str(&Ink::Bold.on(line.trim_end()));
+            text.push('\n');
         }
-        text.push_str(&Ink::Bold.on(line.trim_end()));
-        text.push('\n');
         for (row, (lender, _)) in members.iter().enumerate() {
-            let mut line = if by_code {
-                padded(&names[row], left)
-            } else {
-                let number = wide(&numbers) - 1;
-                padded(&format!("{:>number$} {}", numbers[row], names[row]), left)
-            };
+            let mut line = padded(&names[row], left);
             for column in part {
                 let letter = match flows.get(&(*lender, members[*column].0)) {
                     Some(flow) => inked(letter(flow)),
@@ -87,11 +100,11 @@ pub fn matrix(answer: &PartnersAnswer, page: &Page) -> String {
     text.push_str(
         "\nY  lends: both ends say so      y  lends, as the only end on Alma says\n\
          X  the ends disagree            I  a record is inactive\n\
-         o  does not lend, as agreed     -  no records of each other\n\
+         o  does not lend                -  no records of each other\n\
          ?  not known                    ·  itself\n",
     );
     if !by_code {
-        text.push_str("\nThe numbers across are those of the libraries down.\n");
+        text.push_str("\nThe numbers across, read downwards, are those of the libraries down.\n");
     }
     text.push_str(&foot(answer, page));
     text

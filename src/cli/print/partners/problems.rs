@@ -30,7 +30,7 @@ pub fn problems(answer: &PartnersAnswer, page: &Page) -> String {
             text.push_str(&page.wrapped(&clean(&problem.text), 2));
             text.push_str(&consequences(rows, page));
             if let Some(remedy) = &problem.remedy {
-                text.push_str(&page.wrapped(&format!("What to do: {}", clean(remedy)), 4));
+                text.push_str(&page.wrapped(&format!("To do: {}", clean(remedy)), 4));
             }
         }
         text.push('\n');
@@ -98,22 +98,19 @@ const fn heading(kind: ProblemKind) -> &'static str {
 
 /// Who cannot borrow from whom, since when, and what did it.
 fn consequences(rows: &[&FlowRow], page: &Page) -> String {
-    let mut text = String::new();
-    let stopped = rows
+    let stopped: Vec<&FlowRow> = rows
         .iter()
-        .filter(|row| matches!(row.state, FlowState::Broken | FlowState::Off));
-    for row in stopped {
-        let mut line = format!(
-            "{} cannot borrow from {}",
-            clean(&row.borrower_name),
-            clean(&row.lender_name)
-        );
+        .filter(|row| matches!(row.state, FlowState::Broken | FlowState::Off))
+        .copied()
+        .collect();
+    let how = |row: &FlowRow| {
+        let mut how = String::new();
         if let Some(since) = row.since {
             let least = if row.since_at_least { "at least " } else { "" };
-            line.push_str(&format!(", {least}since {}", page.time(since)));
+            how.push_str(&format!(", {least}since {}", page.time(since)));
         }
         if let Some(cause) = &row.cause {
-            line.push_str(&format!(
+            how.push_str(&format!(
                 ": {} (record {} of {}, version {})",
                 changes(cause),
                 clean(&cause.key),
@@ -121,8 +118,19 @@ fn consequences(rows: &[&FlowRow], page: &Page) -> String {
                 cause.version
             ));
         }
-        line.push('.');
-        text.push_str(&page.wrapped(&line, 4));
-    }
-    text
+        how
+    };
+    let lines: Vec<String> = match stopped.as_slice() {
+        [one, back] if one.lender == back.borrower && how(one) == how(back) => {
+            vec![format!("Neither can borrow from the other{}.", how(one))]
+        }
+        rows => {
+            let line = |row: &&FlowRow| {
+                let (borrower, lender) = (clean(&row.borrower_name), clean(&row.lender_name));
+                format!("{borrower} cannot borrow from {lender}{}.", how(row))
+            };
+            rows.iter().map(line).collect()
+        }
+    };
+    lines.iter().map(|line| page.wrapped(line, 4)).collect()
 }
