@@ -109,8 +109,8 @@ impl FlowState {
         let yes = matches!(lender, Says::Yes) || matches!(borrower, Says::Yes);
         let no = lender.is_no() || borrower.is_no();
         let open = lender.is_open() || borrower.is_open();
-        let strangers =
-            matches!(lender, Says::NoRecord | Says::NotOnAlma) && matches!(borrower, Says::NoRecord | Says::NotOnAlma);
+        let strangers = matches!(lender, Says::NoRecord | Says::NotOnAlma | Says::Unknown)
+            && matches!(borrower, Says::NoRecord | Says::NotOnAlma | Says::Unknown);
         match (yes, no) {
             (true, true) => FlowState::Broken,
             (true, false) if !open => FlowState::On,

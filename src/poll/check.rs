@@ -1,5 +1,7 @@
 //! What works and what does not, without storing: `almanac check`.
 
+mod members;
+
 use std::path::Path;
 
 use crate::clock::Clock;
@@ -72,6 +74,7 @@ pub async fn check(
             }
         });
     }
+    rows.extend(members::check_members(config));
     rows.extend(config.channels.iter().map(channel_row));
     Ok(rows)
 }

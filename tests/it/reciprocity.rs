@@ -415,13 +415,13 @@ async fn the_pages_read_as_a_head_of_resource_sharing_would_read_them() {
     Ash Institute   Oak University       no: a record is        no: a record is
                                          missing, at least      missing, at least
                                          since Feb 3 15:00      since Feb 3 15:00
-    Ash Institute   Yew College          no, as one end says    no, as one end says
+    Ash Institute   Yew College          no records             no records
     Ash Institute   Kelp Public Library  no records             no records
     Elm College     Oak University       no: inactive, since    no: inactive, since
                                          17:00                  17:00
-    Elm College     Yew College          no, as one end says    no, as one end says
+    Elm College     Yew College          no records             no records
     Elm College     Kelp Public Library  yes, as one end says   yes, as one end says
-    Oak University  Yew College          no, as one end says    no, as one end says
+    Oak University  Yew College          no records             no records
     Oak University  Kelp Public Library  no, as agreed          yes, as one end says
     Yew College     Kelp Public Library  not known              not known
 
@@ -434,10 +434,10 @@ async fn the_pages_read_as_a_head_of_resource_sharing_would_read_them() {
     Down: who lends. Across: who borrows.
 
                              ASH  ELM  OAK  YEW  KELP
-    Ash Institute ASH        ·    Y    X    o    -
-    Elm College ELM          o    ·    I    o    y
-    Oak University OAK       X    I    ·    o    o
-    Yew College YEW          o    o    o    ·    ?
+    Ash Institute ASH        ·    Y    X    -    -
+    Elm College ELM          o    ·    I    -    y
+    Oak University OAK       X    I    ·    -    o
+    Yew College YEW          -    -    -    ·    ?
     Kelp Public Library KELP -    y    y    ?    ·
 
     Y  lends: both ends say so      y  lends, as the only end on Alma says
@@ -511,7 +511,7 @@ async fn the_pages_read_as_a_head_of_resource_sharing_would_read_them() {
                                          since Feb 3 15:00      since Feb 3 15:00
     Oak University  Elm College          no: inactive, since    no: inactive, since
                                          17:00                  17:00
-    Oak University  Yew College          no, as one end says    no, as one end says
+    Oak University  Yew College          no records             no records
     Oak University  Kelp Public Library  no, as agreed          yes, as one end says
 
     Never read wholly, so not known: the partner lists of Yew College.
