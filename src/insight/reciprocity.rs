@@ -76,6 +76,7 @@ pub async fn lists(config: &Config, store: &Store, today: Moment, at: Moment) ->
             institution: member.code.clone(),
             name: member.name.clone(),
             on_alma: member.on_alma,
+            verified: None,
             last_read: None,
             records: 0,
         };
@@ -149,6 +150,11 @@ impl Reader<'_> {
             .filter(|finding| concerns(&finding.institution) || finding.candidates.iter().any(|code| concerns(code)))
             .cloned()
             .collect();
+        let states: BTreeMap<WatchId, _> = self.store.watch_states().await?.into_iter().collect();
+        let mut list_rows = read.rows;
+        for row in &mut list_rows {
+            row.verified = states.get(&watch_of(&row.institution)).and_then(|state| state.verified);
+        }
         let short = read
             .members
             .iter()
@@ -159,7 +165,7 @@ impl Reader<'_> {
             institution,
             rows,
             findings,
-            lists: read.rows,
+            lists: list_rows,
             short,
         })
     }

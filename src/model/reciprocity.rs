@@ -296,6 +296,8 @@ pub struct ListRow {
     pub name: String,
     /// Whether it runs Alma; if not, it has no list.
     pub on_alma: bool,
+    /// Whether Ex Libris named this library at the newest poll; null where the key may not ask.
+    pub verified: Option<bool>,
     /// When its list was last read wholly; null if never.
     pub last_read: Option<Moment>,
     /// Records in it.

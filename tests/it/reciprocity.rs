@@ -244,6 +244,54 @@ async fn a_record_that_is_gone_is_told_when_its_absence_is_earned() {
 }
 
 #[tokio::test]
+async fn a_record_that_came_to_mean_somebody_else_is_gone_for_the_library_it_meant() {
+    let world = three().await;
+    polled(&world).await;
+    world.hand.advance(Duration::from_hours(30));
+    set(&world, ELM, "OAK", "institution_code", json!("01STRANGER_INST"));
+    world.poll("alma.partners/01ELM_INST").await;
+    let since = world.clock.now();
+    world.poll(MEMBERS).await;
+    let row = flow(&world, ELM, OAK).await;
+    assert_eq!((row.lender_says, row.since), (Says::NoRecord, Some(since)));
+    assert_eq!(row.cause.unwrap().changes[0].path, "/institution_code");
+    // A change of something else does not make it younger.
+    set(&world, OAK, "ELM", "avg_supply_time", json!(9));
+    world.poll("alma.partners/01OAK_INST").await;
+    assert_eq!(flow(&world, ELM, OAK).await.since, Some(since));
+    assert_eq!(between(&world).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_second_record_keeps_the_direction_open_and_is_named() {
+    let world = three().await;
+    world
+        .wire()
+        .partners
+        .get_mut(ELM)
+        .unwrap()
+        .push(record("OAK2", OAK, "Oak again"));
+    polled(&world).await;
+    set(&world, ELM, "OAK", "status", json!("INACTIVE"));
+    world.poll("alma.partners/01ELM_INST").await;
+    world.poll(MEMBERS).await;
+    let row = flow(&world, ELM, OAK).await;
+    assert_eq!((row.state, row.lender_record.as_deref()), (FlowState::On, Some("OAK2")));
+    assert!(row.since_at_least && between(&world).await.is_empty());
+    set(&world, ELM, "OAK2", "status", json!("INACTIVE"));
+    world.poll("alma.partners/01ELM_INST").await;
+    let since = world.clock.now();
+    world.poll(MEMBERS).await;
+    let row = flow(&world, ELM, OAK).await;
+    assert_eq!((row.state, row.since), (FlowState::Broken, Some(since)));
+    assert_eq!(row.cause.unwrap().key, "OAK2");
+    insta::assert_snapshot!(words(&between(&world).await[..1]), @r"
+    reciprocity.broken (warning) Oak University can no longer borrow from Elm College: Elm College has no active record for Oak University any more (it was OAK2)
+    Elm College’s record OAK for Oak University: inactive. Oak University’s record ELM for Elm College: active, borrows (“Supports lending” is on). If that was not meant, Elm College puts it right in its partner records in Alma.
+    ");
+}
+
+#[tokio::test]
 async fn a_list_that_fails_or_is_cut_breaks_nothing() {
     let world = three().await;
     polled(&world).await;
@@ -626,4 +674,56 @@ async fn the_command_takes_its_flags() {
         assert_ne!(code, 0, "{arguments:?}");
         assert!(text.contains(part), "{arguments:?}: {text}");
     }
+}
+
+/// Partners of each of the many libraries, members among them.
+const PARTNERS_EACH: usize = 60;
+
+#[tokio::test]
+async fn a_whole_consortium_is_compared_from_its_lists() {
+    let mut world = World::with(MORE).await;
+    let code = |place: usize| format!("01L{place:02}_INST");
+    let server = world.server.uri();
+    let dir = world.dir.path().to_owned();
+    world
+        .reconfigure(|config| {
+            let more: String = (0..23)
+                .map(|place| {
+                    let key = dir.join(format!("{place}.key"));
+                    write_secret(&key, &format!("key-of-{}", code(place)));
+                    format!(
+                        "[[institution]]\ncode = \"{}\"\nname = \"Library Number {place}\"\nkind = \"own-alma\"\n\
+                         gateway = \"{server}\"\napi_key = {{ file = \"{}\" }}\n\n",
+                        code(place),
+                        key.display()
+                    )
+                })
+                .collect();
+            config.replacen("[[watch]]", &format!("{more}[[watch]]"), 1)
+        })
+        .await;
+    let members: Vec<String> = (0..23).map(code).chain([ELM.to_owned(), OAK.to_owned()]).collect();
+    for owner in &members {
+        let others = members.iter().filter(|other| *other != owner);
+        let mut list: Vec<Value> = others.map(|other| record(&other[2..5], other, other)).collect();
+        list.push(record("KPL", KELP, "Kelp Public Library"));
+        list.extend(crate::world::partners(PARTNERS_EACH - list.len()));
+        world.wire().partners.insert(owner.clone(), list);
+    }
+    for owner in &members {
+        assert_eq!(world.poll(&format!("alma.partners/{owner}")).await.outcome, Outcome::Ok);
+    }
+    let row = world.poll(MEMBERS).await;
+    assert_eq!((row.outcome, row.added, row.calls), (Outcome::Ok, 26 * 25, 0));
+    set(&world, &code(7), "L09", "status", json!("INACTIVE"));
+    world.poll(&format!("alma.partners/{}", code(7))).await;
+    let row = world.poll(MEMBERS).await;
+    assert_eq!((row.modified, row.events), (2, 2));
+    let started = std::time::Instant::now();
+    let all = answer(&world, PartnerQuery::default()).await;
+    println!("{} directions in {:?}", all.rows.len(), started.elapsed());
+    let broken: Vec<_> = all.rows.iter().filter(|row| row.state != FlowState::On).collect();
+    assert_eq!((all.rows.len(), broken.len()), (26 * 25, 2));
+    assert!(broken.iter().all(|row| row.cause.is_some()));
+    assert!(all.findings.is_empty());
 }

@@ -208,6 +208,14 @@ fn foot(answer: &PartnersAnswer, page: &Page) -> String {
             elsewhere.join(", ")
         ));
     }
+    // DESIGN invariant 3: where the key may not ask whose answers these are, the reader is told.
+    let unverified = names(&|row| row.last_read.is_some() && row.verified.is_none());
+    if !unverified.is_empty() {
+        lines.push(format!(
+            "Unverified, because the key may not ask which library answers: {}.",
+            unverified.join(", ")
+        ));
+    }
     if let Some(oldest) = answer
         .lists
         .iter()

@@ -117,6 +117,10 @@ impl<'a> Reading<'a> {
                 return format!("{owner} no longer has a record for {other}{was}");
             }
             (Says::NoRecord, _) => return format!("{owner} now has a record for {other} ({record})"),
+            (_, Says::Inactive) if before.record != now.record => {
+                let was = before.record.unwrap_or("?");
+                return format!("{owner} has no active record for {other} any more (it was {was})");
+            }
             _ => {}
         }
         let state = match (before.says, now.says) {
@@ -142,9 +146,10 @@ fn told(old: &Reading<'_>, new: &Reading<'_>) -> Option<EventDraft> {
         .filter(|(before, now)| before.says != now.says)
         .collect();
     // What an end says for the first time is no change of it.
+    let unseen = |says: Says| says.is_open() || says == Says::NotOnAlma;
     let newly_known = moved
         .iter()
-        .any(|(before, now)| before.says.is_open() || now.says.is_open() || before.says == Says::NotOnAlma);
+        .any(|(before, now)| unseen(before.says) || unseen(now.says));
     let stopped: Vec<_> = moved
         .iter()
         .filter(|(before, now)| before.says == Says::Yes && now.says.is_no())

@@ -33,6 +33,7 @@ fn answer(members: usize, state: impl Fn(usize, usize) -> FlowState) -> Partners
         institution: code(place),
         name: name(place),
         on_alma: true,
+        verified: Some(true),
         last_read: Some(at("2026-11-25T07:00:00Z")),
         records: 400,
     });
