@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::model::reciprocity::{FindingKind, FindingRow, FlowState, Problem, Role};
 pub use ends::{End, flag_of, says_of};
-pub use record::{PARTITION, SHAPE_VERSION, drafts};
+pub use record::{PARTITION, SHAPE_VERSION, drafts, note_unmoved, speakers};
 pub use told::events_of;
 use who::{Evidence, Meant, Who};
 

@@ -14,6 +14,8 @@ use crate::model::reciprocity::{Problem, Role};
 pub const SHAPE_VERSION: u32 = 1;
 /// The one partition.
 pub const PARTITION: &str = "members";
+/// The field of [`note_unmoved`].
+pub(super) const UNMOVED: &str = "unmoved";
 /// Characters of the members' fingerprint: enough to tell two configurations apart, short enough to read past.
 const FINGERPRINT_CHARS: usize = 12;
 
@@ -29,6 +31,34 @@ pub fn drafts(picture: &Picture) -> Vec<Draft> {
             body: body_of(flow, &members),
         })
         .collect()
+}
+
+/// The partner records that spoke for an end before and now, with the code of the library that has them, where what the
+/// end says is not what it said. `None` where it says the same.
+pub fn speakers(old: &Value, new: &Value, role: Role) -> Option<(String, Vec<String>)> {
+    let end = |body: &Value, field: &str| body.get(end_name(role))?.get(field)?.as_str().map(str::to_owned);
+    if end(old, "says") == end(new, "says") {
+        return None;
+    }
+    let owner = new.get(role.name())?.as_str()?.to_owned();
+    let records = [end(old, "record"), end(new, "record")];
+    Some((owner, records.into_iter().flatten().collect()))
+}
+
+/// Notes that no partner record of an end was touched although it now says something else: another library's list, by
+/// which a symbol was known, changed what the record is taken for. That is no news of this end (see `told`).
+pub fn note_unmoved(body: &mut Value, role: Role) {
+    if let Some(Value::Object(end)) = body.get_mut(end_name(role)) {
+        end.insert(UNMOVED.to_owned(), Value::Bool(true));
+    }
+}
+
+/// The field in which an end of that role stands.
+pub(super) const fn end_name(role: Role) -> &'static str {
+    match role {
+        Role::Lender => "lender_end",
+        Role::Borrower => "borrower_end",
+    }
 }
 
 fn body_of(flow: &Flow<'_>, members: &str) -> Value {

@@ -1,12 +1,14 @@
 //! What a change between two members means to a head of resource sharing.
 //!
-//! Only what both readings knew is news: a list that is read for the first time, a record that was ambiguous before, a
-//! member or an alias that the configuration gained all tell more of how things were, not that they changed. A new record
-//! of this watch is therefore never an event.
+//! Only what both readings knew is news. A list that is read for the first time, a record that was ambiguous before, a
+//! member or an alias that the configuration gained, a record that is taken for somebody else only because a third
+//! library's list changed: all of these tell more of how things were, not that they changed. A new record of this watch is
+//! therefore never an event.
 
 use serde_json::Value;
 
 use super::ends::label_of;
+use super::record::{UNMOVED, end_name};
 use crate::model::change::{ChangeInContext, Op};
 use crate::model::event::{EventDraft, EventKind, Severity, Topic};
 use crate::model::reciprocity::{ProblemKind, Role, Says};
@@ -43,18 +45,21 @@ struct EndReading<'a> {
     says: Says,
     record: Option<&'a str>,
     status: Option<&'a str>,
+    /// No record of this end was touched, whatever it is taken for now.
+    unmoved: bool,
 }
 
 impl<'a> Reading<'a> {
     fn of(body: &'a Value) -> Option<Self> {
         let text = |name: &str| body.get(name).and_then(Value::as_str);
-        let end = |role, name: &str| {
-            let end = body.get(name)?;
+        let end = |role| {
+            let end = body.get(end_name(role))?;
             Some(EndReading {
                 role,
                 says: serde_json::from_value(end.get("says")?.clone()).ok()?,
                 record: end.get("record").and_then(Value::as_str),
                 status: end.get("status").and_then(Value::as_str),
+                unmoved: end.get(UNMOVED).and_then(Value::as_bool).unwrap_or(false),
             })
         };
         let problems = body.get("problems").and_then(Value::as_array);
@@ -64,7 +69,7 @@ impl<'a> Reading<'a> {
             state: text("state")?,
             members: text("members"),
             one_sided: problems.is_some_and(|words| words.iter().any(|word| word == ProblemKind::OneSided.name())),
-            ends: [end(Role::Lender, "lender_end")?, end(Role::Borrower, "borrower_end")?],
+            ends: [end(Role::Lender)?, end(Role::Borrower)?],
         })
     }
 
@@ -149,10 +154,10 @@ fn told(old: &Reading<'_>, new: &Reading<'_>) -> Option<EventDraft> {
     let unseen = |says: Says| says.is_open() || says == Says::NotOnAlma;
     let newly_known = moved
         .iter()
-        .any(|(before, now)| unseen(before.says) || unseen(now.says));
+        .any(|(before, now)| unseen(before.says) || unseen(now.says) || now.unmoved);
     let stopped: Vec<_> = moved
         .iter()
-        .filter(|(before, now)| before.says == Says::Yes && now.says.is_no())
+        .filter(|(before, now)| before.says == Says::Yes && now.says.is_no() && !now.unmoved)
         .collect();
     let became = |ends: &[&(&EndReading<'_>, &EndReading<'_>)]| {
         let sentences: Vec<String> = ends.iter().map(|(before, now)| new.as_it_became(before, now)).collect();

@@ -179,6 +179,47 @@ async fn a_record_that_came_to_mean_somebody_else_is_gone_for_the_library_it_mea
 }
 
 #[tokio::test]
+async fn what_a_third_library_does_to_its_records_is_no_news_of_two_others() {
+    // Elm's record of Kelp carries nothing but a symbol, which only Oak's record, known by an alias, explains.
+    let mut world = three().await;
+    world
+        .reconfigure(|config| config.replace("kind = \"other\"\n", "kind = \"other\"\naliases = [\"KPL-OAK\"]\n"))
+        .await;
+    let kelp = |key: &str, name: &str| {
+        let mut record = record(key, KELP, name);
+        record["partner_details"]["profile_details"]["iso_18626_details"]["iso_symbol"] = json!("US-KELP");
+        record
+    };
+    world.wire().partners.get_mut(ELM).unwrap()[1] = kelp("SEAWEED", "Somebody");
+    world.wire().partners.get_mut(OAK).unwrap()[1] = kelp("KPL-OAK", "Kelp");
+    polled(&world).await;
+    assert_eq!(flow(&world, ELM, KELP).await.state, FlowState::On);
+    // Oak takes the symbol out, and later puts it back.
+    for symbol in ["US-OTHER", "US-KELP"] {
+        {
+            let mut wire = world.wire();
+            let record = &mut wire.partners.get_mut(OAK).unwrap()[1]["partner_details"];
+            record["profile_details"]["iso_18626_details"]["iso_symbol"] = json!(symbol);
+        }
+        world.poll("alma.partners/01OAK_INST").await;
+        world.poll(MEMBERS).await;
+        world.poll(MEMBERS).await;
+        let expected = if symbol == "US-KELP" {
+            FlowState::On
+        } else {
+            FlowState::None
+        };
+        assert_eq!(flow(&world, ELM, KELP).await.state, expected);
+    }
+    assert!(between(&world).await.is_empty(), "{}", words(&between(&world).await));
+    // What Elm itself does is news as ever.
+    set(&world, ELM, "SEAWEED", "status", json!("INACTIVE"));
+    world.poll("alma.partners/01ELM_INST").await;
+    world.poll(MEMBERS).await;
+    assert_eq!(between(&world).await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_second_record_keeps_the_direction_open_and_is_named() {
     let world = three().await;
     world
