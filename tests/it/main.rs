@@ -30,6 +30,7 @@ mod notes_through_time;
 mod partners_and_views;
 mod privacy;
 mod real_input;
+mod reciprocity;
 mod release_note_layouts;
 mod release_notes;
 mod requests_followed;
