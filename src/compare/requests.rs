@@ -48,10 +48,12 @@ pub struct Readings {
     pub last: Option<Moment>,
 }
 
-/// Follows the requests of one poll, committed at `now`. `prior` is every request known, by hash.
+/// Follows the requests of one poll, committed at `now`. `prior` is every request known, by hash; `is_asked_for` tells
+/// whether this poll asked for requests like it (a status that was taken out of the settings shows nothing any more).
 pub fn follow(
     prior: &BTreeMap<RequestHash, KnownRequest>,
     seen: &RequestsSeen,
+    is_asked_for: impl Fn(&KnownRequest) -> bool,
     readings: Readings,
     now: Moment,
 ) -> Followed {
@@ -78,6 +80,7 @@ pub fn follow(
         followed.states.insert(request.hash, state);
     }
     if seen.whole {
+        before.retain(|_, known| is_asked_for(known) && !seen.hidden_with.contains(&known.partner));
         vanish(&before, now, &mut followed);
     }
     followed

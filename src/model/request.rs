@@ -1,5 +1,6 @@
 //! Resource-sharing requests as far as they are kept: which one, where it stands, with whom; never what or for whom.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -79,8 +80,11 @@ pub struct RequestsSeen {
     /// Every request seen, those of slices that were not read wholly among them. One that moved while it was read may be
     /// in it twice; the one modified later counts.
     pub rows: Vec<SeenRequest>,
-    /// Whether everything that was asked for was read wholly, so that a request that is not in it is gone.
+    /// Whether everything that was asked for was read wholly, but for requests with the partners in `hidden_with`: one that
+    /// is not in it is gone.
     pub whole: bool,
+    /// Partners of whose requests Alma does not show all: one of theirs that is not in it may be there all the same.
+    pub hidden_with: BTreeSet<String>,
 }
 
 /// What is known of one request.

@@ -11,7 +11,7 @@ use crate::compare::snapshot::Hash;
 use crate::config::Watch;
 use crate::meaning::requests::{MOVES, few_or};
 use crate::model::observation::{Draft, Identity, Observation, PartitionRead};
-use crate::model::request::{RequestsSeen, Side};
+use crate::model::request::{KnownRequest, RequestsSeen, Side};
 use crate::model::watch::{SourceKind, WatchId};
 use crate::store::StoreError;
 use crate::store::write::WriteTx;
@@ -43,7 +43,11 @@ pub(super) async fn follow(
         readings.first = readings.last;
     }
     let prior = tx.known_requests(row).await?;
-    let mut followed = requests::follow(&prior, seen, readings, tx.now);
+    let coverage = &observation.coverage;
+    let by_cell = coverage.0.keys().any(|partition| partition.contains('/'));
+    let is_asked_for =
+        |known: &KnownRequest| !by_cell || coverage.0.contains_key(&format!("{}/{}", known.library, known.status));
+    let mut followed = requests::follow(&prior, seen, is_asked_for, readings, tx.now);
     if readings.last.is_some_and(|last| tx.now.since(last) >= LOOKED_AWAY_FOR) {
         followed.doubt = None;
     }

@@ -88,6 +88,7 @@ pub async fn observe(ask: &Ask<'_>, settings: &BorrowingRequestsSettings) -> Res
         former_key_id: pseudonyms.former_key_id(),
         rows,
         whole: shortfall.is_none(),
+        hidden_with: std::collections::BTreeSet::new(),
     };
     let mut coverage = Coverage::default();
     let base = |coverage, requests| Observation {

@@ -110,6 +110,7 @@ pub async fn observe(ask: &Ask<'_>, settings: &LendingRequestsSettings) -> Resul
         coverage,
         rows,
         whole,
+        hidden_with,
         memory,
         refused,
     } = sweep.finish();
@@ -130,6 +131,7 @@ pub async fn observe(ask: &Ask<'_>, settings: &LendingRequestsSettings) -> Resul
             former_key_id: pseudonyms.former_key_id(),
             rows,
             whole,
+            hidden_with,
         }),
         memory: memory.write(),
         ..Observation::default()

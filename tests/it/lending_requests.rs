@@ -221,7 +221,10 @@ async fn a_full_list_is_cut_and_what_stays_full_is_named_and_not_told() {
         "what is known stays"
     );
     let seen = observed(&world, None).await.requests.unwrap();
-    assert!(!seen.whole);
+    assert!(
+        seen.whole && !seen.hidden_with.is_empty(),
+        "only that partner can hide anything"
+    );
     assert_eq!(
         seen.rows.len(),
         150 + 60 + 100,

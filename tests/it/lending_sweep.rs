@@ -148,19 +148,20 @@ fn assert_frugal(consortium: &Mutex<Consortium>, rows: &[PollRow], began: Moment
     }
 }
 
-/// The moves that the program counted since `since`, in every institution.
-async fn counted(almanac: &Almanac, since: Moment) -> BTreeMap<Move, usize> {
-    let mut counted = BTreeMap::new();
+/// The moves that the program counted since `since`, in every institution: from status to status, and those that are gone.
+async fn counted(almanac: &Almanac, since: Moment) -> [BTreeMap<Move, usize>; 2] {
+    let [mut counted, mut gone] = [BTreeMap::new(), BTreeMap::new()];
     for name in (0..INSTITUTIONS).map(institution) {
         let watch = WatchId::from_text(watch_id(&name));
         for (moved, count) in almanac.store.request_moves(&watch, since).await.unwrap() {
-            // One that ended is gone; one that came was not there before.
-            if !moved.from.is_empty() && !moved.to.is_empty() {
-                counted.insert((name.clone(), moved.partner, moved.from, moved.to), count as usize);
+            // What came was not there before: it did not move.
+            if !moved.from.is_empty() {
+                let list = if moved.to.is_empty() { &mut gone } else { &mut counted };
+                list.insert((name.clone(), moved.partner, moved.from, moved.to), count as usize);
             }
         }
     }
-    counted
+    [counted, gone]
 }
 
 #[tokio::test]
@@ -184,7 +185,7 @@ async fn a_whole_consortium_is_read_truthfully_and_within_its_calls() {
     let mut of_the_day = BTreeMap::<String, u32>::new();
     // Where each request was when the wire last showed it.
     let mut shown: Option<Visible> = None;
-    let mut all_moves = 0;
+    let (mut all_moves, mut all_gone) = (0, 0);
     for round in 0..4 {
         hand.advance(Duration::from_hours(1));
         if round > 0 {
@@ -228,15 +229,39 @@ async fn a_whole_consortium_is_read_truthfully_and_within_its_calls() {
 
         // Every status move that the wire could show is counted, and no other.
         let visible = consortium.lock().unwrap().visible();
-        let told = counted(&almanac, clock_began).await;
+        let [told, told_gone] = counted(&almanac, clock_began).await;
         let truth = shown.as_ref().map(|shown| moves(shown, &visible)).unwrap_or_default();
         assert_eq!(told, truth);
         all_moves += truth.values().sum::<usize>();
-        shown.get_or_insert_default().extend(visible);
+        // So is every request that went before its end, where nothing could hide it.
+        let gone = shown
+            .as_ref()
+            .map(|shown| consortium.lock().unwrap().gone(shown, &visible))
+            .unwrap_or_default();
+        let mut truth_gone = BTreeMap::<Move, usize>::new();
+        for ((institution, _), lent) in &gone {
+            if lent.status != "LENDER_CHECK_IN" {
+                let one = (
+                    institution.clone(),
+                    lent.partner.clone(),
+                    lent.status.clone(),
+                    String::new(),
+                );
+                *truth_gone.entry(one).or_default() += 1;
+            }
+        }
+        assert_eq!(told_gone, truth_gone);
+        all_gone += truth_gone.values().sum::<usize>();
+        let shown = shown.get_or_insert_default();
+        shown.retain(|key, _| !gone.contains_key(key));
+        shown.extend(visible);
         consortium.lock().unwrap().calls.clear();
     }
     assert!(all_moves > 4_000, "only {all_moves} moves");
-    println!("{all_moves} status moves counted, none missed, none invented");
+    assert!(all_gone > 500, "only {all_gone} gone");
+    println!(
+        "{all_moves} status moves and {all_gone} requests gone before their end counted, none missed, none invented"
+    );
 }
 
 /// Peak of the real program's memory in MB, while it runs.

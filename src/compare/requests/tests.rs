@@ -40,18 +40,29 @@ struct Watch {
 
 impl Watch {
     fn read(&mut self, hours: u64, rows: &[SeenRequest], whole: bool) -> Followed {
+        self.read_but(hours, rows, whole, &[])
+    }
+
+    fn read_but(&mut self, hours: u64, rows: &[SeenRequest], whole: bool, hidden_with: &[&str]) -> Followed {
         let seen = RequestsSeen {
             side: Side::Lending,
             key_id: "k".to_owned(),
             former_key_id: None,
             rows: rows.to_vec(),
             whole,
+            hidden_with: hidden_with.iter().map(|partner| (*partner).to_owned()).collect(),
         };
         let readings = Readings {
             first: self.first,
             last: self.last,
         };
-        let followed = follow(&self.known, &seen, readings, at(hours));
+        let followed = follow(
+            &self.known,
+            &seen,
+            |known| known.status != "NOT_ASKED_FOR",
+            readings,
+            at(hours),
+        );
         for (former, hash) in &followed.rehashed {
             let known = self.known.remove(former).unwrap();
             self.known.insert(*hash, known);
@@ -138,6 +149,28 @@ fn nothing_is_gone_from_lists_that_were_not_read_and_nothing_arrives_out_of_them
         [("IN_PROCESS", "SHIPPED_PHYSICALLY", 1)],
         "a shown move counts"
     );
+}
+
+#[test]
+fn a_partner_whose_list_is_too_long_hides_its_own_requests_and_no_others() {
+    let mut watch = Watch::default();
+    let mut other = request(2, "IN_PROCESS", 10, 40);
+    other.partner = "ASH".to_owned();
+    watch.read(100, &[request(1, "IN_PROCESS", 10, 40), other], true);
+    let followed = watch.read_but(101, &[], true, &["OAK"]);
+    assert_eq!(moves(&followed), [("IN_PROCESS", "", 1)]);
+    assert_eq!(followed.moves.keys().next().unwrap().partner, "ASH");
+}
+
+#[test]
+fn a_status_that_is_not_asked_for_any_more_loses_nothing() {
+    let mut watch = Watch::default();
+    watch.read(
+        100,
+        &[request(1, "NOT_ASKED_FOR", 10, 40), request(2, "IN_PROCESS", 10, 40)],
+        true,
+    );
+    assert_eq!(moves(&watch.read(101, &[], true)), [("IN_PROCESS", "", 1)]);
 }
 
 #[test]

@@ -88,6 +88,10 @@ pub struct Verdict {
     pub found: BTreeSet<RequestHash>,
     /// Why it is not whole; empty where it is.
     pub reasons: Vec<String>,
+    /// Partners whose slice is full at the finest cut; where they are the only cause, they hide no one else's requests.
+    pub full_partners: BTreeSet<String>,
+    /// Whether it has another cause not to be whole.
+    pub other_cause: bool,
     /// Whether anything at all was read.
     pub read_anything: bool,
     /// Whether the cut, if there was one, held against the uncut slice.
@@ -299,7 +303,14 @@ impl Reading {
             verdict
                 .reasons
                 .extend(doubts.iter().map(|doubt| format!("{}: {doubt}", node.slice)));
+            verdict.other_cause |= !doubts.is_empty();
             if *full && node.children.is_empty() {
+                match &node.slice.partner {
+                    Some(partner) => {
+                        verdict.full_partners.insert(partner.clone());
+                    }
+                    None => verdict.other_cause = true,
+                }
                 verdict.reasons.push(format!(
                     "{} is unread: it holds {ROWS_MAX} requests or more, and Alma shows no further ones",
                     node.slice
@@ -309,10 +320,12 @@ impl Reading {
         match &node.state {
             State::Failed(reason) => {
                 verdict.cut_holds = false;
+                verdict.other_cause = true;
                 verdict.reasons.push(reason.clone());
             }
             State::Unasked if node.children.is_empty() => {
                 verdict.cut_holds = false;
+                verdict.other_cause = true;
                 verdict.reasons.push(format!("{} was not asked for", node.slice));
             }
             _ => {}
@@ -329,11 +342,14 @@ impl Reading {
             }
             in_parts.extend(&part.found);
             verdict.reasons.extend(part.reasons);
+            verdict.full_partners.extend(part.full_partners);
+            verdict.other_cause |= part.other_cause;
             verdict.read_anything |= part.read_anything;
             verdict.cut_holds &= part.cut_holds;
         }
         if let Some(doubt) = &node.cut_doubt {
             verdict.cut_holds = false;
+            verdict.other_cause = true;
             verdict.reasons.push(format!("{}: {doubt}", node.slice));
         }
         if let State::Read { rows, total, .. } = &node.state {
@@ -350,6 +366,7 @@ impl Reading {
                 .collect();
             if !lost.is_empty() {
                 verdict.cut_holds = false;
+                verdict.other_cause = true;
                 verdict.reasons.push(format!(
                     "{}: {} of its requests are in none of its parts ({})",
                     node.slice,
@@ -361,6 +378,7 @@ impl Reading {
             if let Some(total) = total.filter(|total| *total > accounted) {
                 // Where a part is unread, it is no wonder, and the part is named already.
                 verdict.cut_holds &= !verdict.reasons.is_empty();
+                verdict.other_cause |= verdict.reasons.is_empty();
                 verdict.reasons.push(format!(
                     "{}: Alma counts {total} requests, its parts hold {accounted}",
                     node.slice

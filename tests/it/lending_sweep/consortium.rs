@@ -188,6 +188,18 @@ impl Consortium {
         visible
     }
 
+    /// The requests that were shown and are not any more, but for those that may be behind a slice of their partner's that
+    /// nobody can read.
+    pub fn gone(&self, shown: &Visible, visible: &Visible) -> Visible {
+        let gone = shown.iter().filter(|(key, _)| !visible.contains_key(*key));
+        gone.filter(|((institution, _), lent)| {
+            let hides = format!(", partner {},", lent.partner);
+            !self.unreadable(institution).iter().any(|slice| slice.contains(&hides))
+        })
+        .map(|(key, lent)| (key.clone(), lent.clone()))
+        .collect()
+    }
+
     fn answer(&mut self, institution: &str, path: &str, query: &BTreeMap<String, String>) -> Option<String> {
         self.calls
             .entry(institution.to_owned())

@@ -20,8 +20,10 @@ pub struct Swept {
     pub coverage: Coverage,
     /// Every request seen, as it was seen last.
     pub rows: Vec<SeenRequest>,
-    /// Whether everything was read wholly.
+    /// Whether everything was read wholly, but for requests with the partners in `hidden_with`.
     pub whole: bool,
+    /// Partners of whose requests Alma does not show all.
+    pub hidden_with: BTreeSet<String>,
     /// For the next one.
     pub memory: Memory,
     /// Statuses that Alma was found to refuse in this sweep.
@@ -34,7 +36,10 @@ impl Sweep {
         let mut coverage = Coverage::default();
         let mut counts = Counts::default();
         let mut refused = BTreeSet::new();
+        let mut hidden_with = BTreeSet::new();
+        let mut other_cause = false;
         for (library, status, read) in std::mem::take(&mut self.unread) {
+            other_cause |= !matches!(read, PartitionRead::Complete | PartitionRead::Absent);
             coverage.set(partition(&library, &status), read);
         }
         for (library, status, reading) in &std::mem::take(&mut self.read) {
@@ -56,6 +61,10 @@ impl Sweep {
                     reason: verdict.reasons.join("; "),
                 },
             };
+            if !matches!(read, PartitionRead::Complete | PartitionRead::Absent) {
+                other_cause |= verdict.other_cause || reading.broken_off.is_some() || reading.too_large;
+                hidden_with.extend(verdict.full_partners);
+            }
             coverage.set(partition(library, status), read);
         }
         for status in &refused {
@@ -101,7 +110,8 @@ impl Sweep {
             drafts: counts.drafts(partition),
             coverage,
             rows,
-            whole,
+            whole: !other_cause,
+            hidden_with,
             memory: self.memory,
             refused: refused.into_iter().collect(),
         }
