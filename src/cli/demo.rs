@@ -96,7 +96,7 @@ async fn make_things_happen(world: Arc<World>, clock: Clock, stop: CancellationT
     }
     while !stop.is_cancelled() {
         clock.sleep(HAPPENS_EVERY).await;
-        let happened = world.advance();
+        let happened = world.advance(clock.now());
         tracing::debug!("in the made-up world: {happened}");
     }
 }

@@ -115,7 +115,7 @@ async fn fifty_kills_lose_nothing_and_tell_nothing_twice() {
 
     let mut rng = fastrand::Rng::with_seed(50);
     for _ in 0..KILLS {
-        world.advance();
+        world.advance(Clock::System.now());
         let child = start(&config);
         pause(LIFE_MAX.mul_f64(rng.f64())).await;
         child.kill();
