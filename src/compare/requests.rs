@@ -174,7 +174,7 @@ fn vanish(before: &BTreeMap<RequestHash, &KnownRequest>, now: Moment, followed: 
 }
 
 /// Each request once, as it was modified last: one that moves while the lists are read is seen in two of them.
-fn newest_of_each(rows: &[SeenRequest]) -> impl Iterator<Item = &SeenRequest> {
+pub fn newest_of_each(rows: &[SeenRequest]) -> impl Iterator<Item = &SeenRequest> {
     let mut newest: BTreeMap<RequestHash, &SeenRequest> = BTreeMap::new();
     for row in rows {
         newest

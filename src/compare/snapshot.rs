@@ -21,6 +21,10 @@ pub const IDENTICAL_ANSWERS: u32 = 3;
 /// … if they came over so long a time.
 pub const IDENTICAL_FOR: Duration = Duration::from_hours(24);
 
+/// What is said of every answer that is not believed yet; a test holds it to the two numbers above.
+const BELIEVED_LATER: &str =
+    "it is believed after 3 identical answers over 24 hours, or now with almanac poll --accept";
+
 /// blake3 of a canonical document.
 pub type Hash = [u8; 32];
 
@@ -91,7 +95,7 @@ pub struct Doubt {
 
 /// How the records of the source behave, and what the person said.
 #[derive(Clone, Copy, Debug)]
-pub struct Rules {
+pub struct Rules<'a> {
     /// Complete polls running that must miss a record before it is removed.
     pub complete_polls: u32,
     /// Whether every partition must have been read, not only the record's own.
@@ -100,6 +104,8 @@ pub struct Rules {
     pub shape_version: u32,
     /// A person said that the answer is right, however much it lost.
     pub accepted: bool,
+    /// Why the source itself doubts the answer, in words for an operator.
+    pub suspicion: Option<&'a str>,
 }
 
 /// What is to be written.
@@ -147,16 +153,18 @@ pub enum Verdict {
 }
 
 /// Compares an observation with what is known.
-pub fn compare(prior: &Prior, observed: &[Keyed], coverage: &Coverage, rules: Rules, now: Moment) -> Verdict {
+pub fn compare(prior: &Prior, observed: &[Keyed], coverage: &Coverage, rules: Rules<'_>, now: Moment) -> Verdict {
     let seen = by_key(observed);
     let baseline_of = |partition: &str| prior.baselines.get(partition).copied().unwrap_or(0);
     let is_news = |partition: &str| baseline_of(partition) == rules.shape_version;
 
     let mut believed = rules.accepted;
-    if let Some(reason) = great_loss(prior, &seen, coverage, rules.shape_version, &is_news).filter(|_| !rules.accepted)
-    {
+    let lost = || great_loss(prior, &seen, coverage, rules.shape_version, &is_news);
+    let doubtful = rules.suspicion.map(str::to_owned).or_else(lost);
+    if let Some(reason) = doubtful.filter(|_| !rules.accepted) {
         let (doubt, is_believed) = repeated(prior.doubt, answer_of(&seen, coverage), now);
         if !is_believed {
+            let reason = format!("{reason}; {BELIEVED_LATER}");
             return Verdict::Implausible { reason, doubt };
         }
         believed = true;
@@ -284,8 +292,7 @@ fn great_loss(
         .map(|(partition, (had, lost))| (*had, *lost, format!(" of {partition}")))
         .or_else(|| (too_much(had, lost) || (seen.is_empty() && lost > 0)).then(|| (had, lost, String::new())))?;
     Some(format!(
-        "{lost} of the {had} records{whose} are missing from the answer, which is more than can be believed at once; it is \
-         believed after {IDENTICAL_ANSWERS} identical answers over 24 hours, or now with almanac poll --accept"
+        "{lost} of the {had} records{whose} are missing from the answer, which is more than can be believed at once"
     ))
 }
 
@@ -333,6 +340,7 @@ mod tests {
         whole_coverage: false,
         shape_version: 1,
         accepted: false,
+        suspicion: None,
     };
     const NOW: Moment = Moment::from_millis(1_800_000_000_000);
 
@@ -556,6 +564,49 @@ mod tests {
             second.iter().all(|(_, op, silent)| *op == Op::Removed && *silent),
             "{second:?}"
         );
+    }
+
+    #[test]
+    fn what_the_source_itself_doubts_is_believed_after_a_day_of_the_same_or_by_a_person() {
+        let doubtful = Rules {
+            suspicion: Some("it holds nothing where it held 340"),
+            ..RULES
+        };
+        let (mut prior, _) = after(&Prior::default(), &many(3), &complete(), RULES);
+        let zero: Vec<Keyed> = (0..3).map(|n| keyed(&format!("k{n:03}"), 99)).collect();
+        for (hours, believed) in [(0, false), (12, false), (23, false), (24, true)] {
+            match compare(
+                &prior,
+                &zero,
+                &complete(),
+                doubtful,
+                NOW.plus(Duration::from_hours(hours)),
+            ) {
+                Verdict::Implausible { reason, doubt } => {
+                    assert!(!believed, "after {hours} h");
+                    assert!(
+                        reason.starts_with("it holds nothing where it held 340; it is believed after 3 "),
+                        "{reason}"
+                    );
+                    prior.doubt = Some(doubt);
+                }
+                Verdict::Plausible(comparison) => {
+                    assert!(believed, "after {hours} h");
+                    assert_eq!(comparison.deltas.len(), 3);
+                }
+            }
+        }
+        let accepted = Rules {
+            accepted: true,
+            ..doubtful
+        };
+        prior.doubt = None;
+        assert!(matches!(
+            compare(&prior, &zero, &complete(), accepted, NOW),
+            Verdict::Plausible(_)
+        ));
+        assert!(BELIEVED_LATER.contains(&format!("{IDENTICAL_ANSWERS} identical answers over")));
+        assert!(BELIEVED_LATER.contains(&format!("{} hours", IDENTICAL_FOR.as_secs() / 3600)));
     }
 
     #[test]

@@ -6,6 +6,8 @@
     reason = "the fields are never read: only their shape and their comments are used"
 )]
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -227,9 +229,36 @@ struct WatchTable {
     /// For alma.borrowing-requests: the path of the saved Analytics report, "/shared/…"; {institution} stands for the
     /// library's code.
     report: Option<String>,
+    /// For alma.borrowing-requests: how the report heads its columns, where it is not as Alma heads them in English.
+    columns: Option<ReportColumnsTable>,
+    /// For alma.borrowing-requests: codes of statuses by the label that the report shows, for labels that are not Alma's
+    /// own in English.
+    #[serde(default)]
+    status_labels: BTreeMap<String, String>,
     /// For alma.code-tables: names of the tables; those about resource sharing if not given.
     #[serde(default)]
     tables: Vec<String>,
+}
+
+/// The headings of a borrowing report, or the places of its columns ("Column4") where a heading is a formula or stands
+/// twice. No other column is read.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ReportColumnsTable {
+    /// What tells one request from another, hashed at once; "Internal Id" if not given.
+    request_id: Option<String>,
+    /// The status; "Borrowing Request Status" if not given.
+    status: Option<String>,
+    /// The partner, by code or by name; "Partner Code" if not given.
+    partner: Option<String>,
+    /// The format asked for; "Requested Format", if there is one, if not given.
+    format: Option<String>,
+    /// The library that asks; "Library Code", if there is one, if not given.
+    library: Option<String>,
+    /// When the request was made; "Borrowing Creation Date", if there is one, if not given.
+    created: Option<String>,
+    /// When the request was changed last; "Modification Date", if there is one, if not given.
+    modified: Option<String>,
 }
 
 /// Where alerts go.

@@ -11,6 +11,7 @@ mod file;
 mod institutions;
 mod mistake;
 mod reader;
+pub mod report_columns;
 pub mod schedule;
 pub mod secret;
 mod values;
@@ -19,6 +20,7 @@ mod watches;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -33,6 +35,7 @@ use crate::model::institution::InstitutionKind;
 use crate::model::watch::{SourceKind, WatchId};
 pub use file::json_schema;
 pub use mistake::{Mistake, Mistakes};
+use report_columns::{ReportField, StatusLabels};
 use schedule::Schedule;
 use secret::SecretRef;
 
@@ -208,6 +211,10 @@ pub struct LendingRequestsSettings {
 pub struct BorrowingRequestsSettings {
     /// Path of the saved report, `/shared/…`; `{institution}` stands for the institution's code.
     pub report: String,
+    /// The report's headings (or places, `Column4`) of the fields for which the settings name one.
+    pub columns: BTreeMap<ReportField, String>,
+    /// Codes of statuses by label, beside and above those that are known anyway.
+    pub status_labels: StatusLabels,
 }
 
 /// What is kept of an institution's libraries.

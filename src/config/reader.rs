@@ -189,12 +189,12 @@ impl<'r, 'd> Table<'r, 'd> {
     pub(super) fn table(&self, key: &'static str) -> Option<Table<'r, 'd>> {
         let value = self.get(key)?;
         let DeValue::Table(table) = value.get_ref() else {
-            self.wrong_type(
-                key,
-                value,
-                "a table",
-                &format!("Write [{key}] on a line of its own and its keys below"),
-            );
+            let instead = if self.place == "the file" {
+                format!("Write [{key}] on a line of its own and its keys below")
+            } else {
+                format!("Write {key} = {{ … }}, with its keys and their texts between the braces")
+            };
+            self.wrong_type(key, value, "a table", &instead);
             return None;
         };
         Some(Table {
@@ -204,6 +204,38 @@ impl<'r, 'd> Table<'r, 'd> {
             place: self.place_of(key),
             asked: RefCell::default(),
         })
+    }
+
+    /// The keys of a table whose keys are free, each with its text. `example` is written as in the file.
+    pub(super) fn free_texts(&self, key: &'static str, example: &str) -> Vec<(Found<String>, Found<String>)> {
+        let Some(value) = self.get(key) else {
+            return Vec::new();
+        };
+        let instead = format!("Write {key} = {example}");
+        let DeValue::Table(table) = value.get_ref() else {
+            self.wrong_type(key, value, "a table", &instead);
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for (name, value) in table.iter() {
+            let at = value.span().start;
+            let found_name = Found {
+                value: name.get_ref().trim().to_owned(),
+                at: name.span().start,
+            };
+            match value.get_ref() {
+                DeValue::String(text) if !text.trim().is_empty() && !found_name.value.is_empty() => {
+                    let text = text.trim().to_owned();
+                    texts.push((found_name, Found { value: text, at }));
+                }
+                DeValue::String(text) => {
+                    let what = if text.trim().is_empty() { "a text" } else { "a key" };
+                    self.wrong(key, at, format!("{what} in the table is empty"), "Take it out");
+                }
+                _ => self.wrong_type(key, value, "text", &instead),
+            }
+        }
+        texts
     }
 
     /// The tables `[[key]]`, each named `key 1`, `key 2`, with the value of `label` behind it where that is text.

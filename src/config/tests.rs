@@ -64,15 +64,53 @@ fn the_example_is_right_and_shows_all_kinds_of_library() {
     );
     assert!(of(SourceKind::AlmaPartners).all(|watch| watch.essential));
     assert_eq!(of(SourceKind::AlmaLendingRequests).count(), 9);
+    for source in [
+        SourceKind::AlmaCodeTables,
+        SourceKind::AlmaLetters,
+        SourceKind::AlmaIntegrationProfiles,
+        SourceKind::AlmaGeneral,
+    ] {
+        assert_eq!(of(source).count(), 9, "{source}: one for each library with a key");
+    }
     let views: Vec<&str> = of(SourceKind::PrimoView).map(|watch| watch.id.as_str()).collect();
     assert!(views.contains(&"primo.view/01NEU_INST:NU") && views.contains(&"primo.view/01NEU_INST:NU_Olin"));
     assert_eq!(views.len(), 8, "libraries whose view is not known are passed over");
+    let borrowing: Vec<&str> = of(SourceKind::AlmaBorrowingRequests)
+        .map(|watch| watch.id.as_str())
+        .collect();
+    assert_eq!(
+        borrowing,
+        ["alma.borrowing-requests/01TUN_INST"],
+        "each library has a report of its own"
+    );
     let tufts = config.institution("01TUN_INST").unwrap();
     assert_eq!(
         tufts.gateway.as_ref().unwrap().as_str(),
         "https://api-na.hosted.exlibrisgroup.com/"
     );
     assert_eq!(tufts.quota_pool, "01TUN_INST");
+}
+
+#[test]
+fn code_tables_are_named_as_alma_names_them() {
+    let file = |tables: &str| {
+        format!(
+            "[[institution]]\ncode = \"A\"\nname = \"A\"\nkind = \"own-alma\"\nregion = \"na\"\napi_key = {{ env = \"K\" }}\n\
+             [[watch]]\nsource = \"alma.code-tables\"\ninstitutions = [\"*\"]\nschedule = \"every 6h\"\ntables = {tables}\n"
+        )
+    };
+    let config = parse(&with(&file(
+        r#"["LevelOfService", "HItemLoan.processStatus", "LevelOfService"]"#,
+    )))
+    .unwrap();
+    let SourceSettings::AlmaCodeTables(settings) = &config.watches[0].source else {
+        panic!("alma.code-tables reads code tables")
+    };
+    assert_eq!(settings.tables, ["LevelOfService", "HItemLoan.processStatus"]);
+    for wrong in ["../users", "a/b", "..", "Level of Service", ""] {
+        let mistake = only_mistake(&file(&format!("[\"{wrong}\"]")));
+        assert!(mistake.contains("tables"), "{mistake}");
+    }
 }
 
 /// A file in which almost everything is wrong, as a librarian would read the answer.
@@ -545,6 +583,10 @@ fn schema_and_reader_know_the_same_keys() {
         ("exlibris", format!("[exlibris]\n{unknown}")),
         ("institution", format!("[[institution]]\n{unknown}")),
         ("watch", format!("[[watch]]\n{unknown}")),
+        (
+            "reportcolumns",
+            format!("[[watch]]\nsource = \"alma.borrowing-requests\"\n[watch.columns]\n{unknown}"),
+        ),
         ("channel", format!("[[channel]]\n{unknown}")),
         ("route", format!("[[route]]\n{unknown}")),
         ("event", format!("[[event]]\n{unknown}")),

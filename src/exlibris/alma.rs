@@ -42,6 +42,8 @@ pub struct General {
     pub institution: Option<String>,
     /// `production` or `sandbox`.
     pub environment: Option<String>,
+    /// Where librarians open Alma: a whole address, of which only the host is of use.
+    pub alma_url: Option<String>,
 }
 
 /// Whether a key belongs to the institution for which it is configured (DESIGN invariant 3).
@@ -92,7 +94,10 @@ pub async fn partners_page(session: &Session, offset: u32, limit: u32) -> Result
 /// # Errors
 /// [`CallError`]; [`Problem::Unauthorized`] where the key lacks the area *Configuration*.
 pub async fn general(session: &Session) -> Result<General, CallError> {
-    let attempted = format!("asking whose key it is that {} uses", code(session));
+    let attempted = format!(
+        "asking whose key it is that {} uses (area Configuration)",
+        code(session)
+    );
     let path = ["almaws", "v1", "conf", "general"];
     let answer = session
         .get_json(gateway(session, &attempted)?, &path, &[], &attempted)
@@ -114,14 +119,23 @@ pub async fn verify_institution(session: &Session, code: &str) -> Result<Verific
         Err(error) if error.problem == Problem::Unauthorized => None,
         Err(error) => return Err(error),
     };
-    if let Some(other) = named.as_deref().filter(|named| *named != code) {
-        // Not remembered, so that a corrected configuration is seen at the next poll.
-        let reason = format!("the API key of {code} belongs to another institution, {other}; correct `api_key`");
-        let attempted = format!("asking whose key it is that {code} uses");
-        return Err(CallError::ours(&attempted, Problem::Implausible(reason)));
-    }
+    // A wrong one is not remembered, so that a corrected configuration is seen at the next poll.
+    match_institution(named.as_deref(), code)?;
     session.remember_verification(code, named.is_some(), VERIFIED_FOR);
     Ok(verification(named.is_some()))
+}
+
+/// Makes sure that the institution that Alma names, if it names one, is `code`.
+///
+/// # Errors
+/// [`Problem::Implausible`] where it names another.
+pub fn match_institution(named: Option<&str>, code: &str) -> Result<(), CallError> {
+    let Some(other) = named.filter(|named| *named != code) else {
+        return Ok(());
+    };
+    let reason = format!("the API key of {code} belongs to another institution, {other}; correct `api_key`");
+    let attempted = format!("asking whose key it is that {code} uses");
+    Err(CallError::ours(&attempted, Problem::Implausible(reason)))
 }
 
 /// The session's gateway, for everything that is asked with a key.
@@ -138,7 +152,8 @@ pub(super) fn gateway<'a>(session: &'a Session, attempted: &str) -> Result<&'a U
     })
 }
 
-fn code(session: &Session) -> &str {
+/// The code of the session's institution, for what is said of a call.
+pub(super) fn code(session: &Session) -> &str {
     session
         .institution()
         .map_or("no institution", |institution| &institution.code)
@@ -190,6 +205,7 @@ fn read_general(answer: &Value) -> General {
     General {
         institution: coded("institution"),
         environment: coded("environment_type"),
+        alma_url: coded("alma_url"),
     }
 }
 

@@ -55,6 +55,10 @@ pub enum Problem {
     /// A login page, a maintenance page, HTML where JSON was asked, a wrong shape.
     #[error("implausible answer: {0}")]
     Implausible(String),
+    /// What is asked for is not what is there: a report that lies elsewhere or has other columns. Someone has to correct it
+    /// in Alma or in the settings.
+    #[error("{0}")]
+    Unfit(String),
     /// The call budget of this poll or day is spent.
     #[error("{0}")]
     BudgetSpent(String),

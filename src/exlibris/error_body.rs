@@ -36,6 +36,9 @@ pub struct Trouble {
     pub again: bool,
 }
 
+/// The code that ends a report that was read page by page: there are no more rows (ALMA.md §6).
+pub const NO_MORE_ROWS: &str = "420033";
+
 /// By which door an answer came; it decides what a refusal means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
@@ -120,6 +123,41 @@ pub fn judge_json(status: u16, body: &[u8], door: Door) -> Result<Value, Trouble
     }
 }
 
+/// What an answer means where an Analytics report was asked for, which is XML, even where JSON wraps it:
+/// `{"anies":["<xml>"]}` (ALMA.md §6). Gives the XML.
+///
+/// # Errors
+/// [`Trouble`] for everything but a good status with XML that is no error body.
+pub fn judge_markup(status: u16, body: &[u8]) -> Result<String, Trouble> {
+    let good = (200..300).contains(&status);
+    let door = Door::Gateway;
+    let wrapped = match recognise(body) {
+        Body::Xml if good => {
+            let text = std::str::from_utf8(body).map_err(|_| implausible(status, "XML that is not UTF-8"))?;
+            return Ok(text.to_owned());
+        }
+        Body::Json(mut value) if good => value.get_mut("anies").map(Value::take),
+        _ => return judge_json(status, body, door).and(Err(implausible(status, "no report"))),
+    };
+    let texts = match wrapped {
+        Some(Value::Array(texts)) => texts,
+        Some(text @ Value::String(_)) => vec![text],
+        _ => Vec::new(),
+    };
+    let inner = texts.into_iter().find_map(|text| match text {
+        Value::String(text) => Some(text),
+        _ => None,
+    });
+    let Some(inner) = inner else {
+        return Err(implausible(status, "JSON without a report in it"));
+    };
+    match recognise(inner.as_bytes()) {
+        Body::Xml => Ok(inner),
+        Body::Error(error) => Err(error.trouble(status, door)),
+        _ => Err(implausible(status, "JSON without a report in it")),
+    }
+}
+
 /// What the status of a public page means. Its body is for the page's reader to judge.
 ///
 /// # Errors
@@ -163,8 +201,8 @@ impl ErrorBody {
             threshold(code, status, door)
         } else if NOT_FOUND.contains(&code) || self.path_not_found {
             Trouble::finally(status, Problem::NotFound)
-        } else if code == "ROUTING_ERROR" {
-            // Comes with 500, but is a case for Ex Libris' support and not a hiccup (PRIMO.md §2).
+        } else if code == "ROUTING_ERROR" || code == NO_MORE_ROWS {
+            // ROUTING_ERROR comes with 500, but is a case for Ex Libris' support and not a hiccup (PRIMO.md §2).
             Trouble::finally(status, Problem::Refused)
         } else if status == 429 {
             too_fast(status, door)

@@ -14,7 +14,7 @@ use url::Url;
 
 use super::address::{file_name, is_loopback, join};
 use super::error::{CallError, Problem};
-use super::error_body::{Door, Trouble, judge_json, judge_page};
+use super::error_body::{Door, Trouble, judge_json, judge_markup, judge_page};
 use super::exchange::{Answer, Clients, Get, JSON_BYTES_MAX, PAGE_BYTES_MAX, redirect, refuse_redirect};
 use super::pace::{Pacer, Pool};
 use super::retry::{ATTEMPTS_MAX, RETRY_AFTER_MAX, back_off, retry_after};
@@ -30,6 +30,7 @@ pub const CALLS_PER_POLL_MAX: u32 = 500;
 pub const REDIRECTS_MAX: u32 = 5;
 
 const ACCEPT_JSON: &str = "application/json";
+const ACCEPT_XML: &str = "application/xml, application/json;q=0.5";
 const ACCEPT_PAGE: &str = "text/html, application/xhtml+xml, application/json;q=0.9, application/xml;q=0.8, */*;q=0.1";
 
 /// No quota seen yet.
@@ -128,39 +129,27 @@ impl Session {
         query: &[(&str, &str)],
         attempted: &str,
     ) -> Result<Value, CallError> {
-        let ours = |problem| CallError::ours(attempted, problem);
-        let institution = self.institution.as_ref().ok_or_else(|| {
-            let reason = "no institution is concerned, so there is no key";
-            ours(Problem::NoKey(reason.to_owned()))
-        })?;
-        if base.scheme() != "https" && !is_loopback(base) {
-            let reason = format!(
-                "the gateway of {} is not https, and a key is sent over nothing else; correct `gateway`",
-                institution.code
-            );
-            return Err(ours(Problem::NoKey(reason)));
-        }
-        let authorization = self.authorization().map_err(ours)?;
-        let mut url = join(base, path_segments).map_err(ours)?;
-        if !query.is_empty() {
-            url.query_pairs_mut().extend_pairs(query);
-        }
-        let settings = &self.exlibris.inner.settings;
-        let per_second = institution.per_second.unwrap_or(settings.per_second);
-        let pool = self.exlibris.inner.pacer.pool(&institution.quota_pool, per_second);
-        let get = Get {
-            url: &url,
-            accept: ACCEPT_JSON,
-            authorization: Some(authorization),
-            headers: &[],
-            bytes_max: JSON_BYTES_MAX,
-        };
-        self.call(&get, &pool, attempted, |answer| {
-            refuse_redirect(answer)?;
+        self.ask_gateway((base, path_segments, query), ACCEPT_JSON, attempted, |answer| {
             judge_json(answer.status, &answer.body, Door::Gateway)
         })
         .await
-        .map(|(value, _)| value)
+    }
+
+    /// Asks the API gateway with the institution's key for an Analytics report, and gives its XML, however it is wrapped.
+    ///
+    /// # Errors
+    /// As [`Session::get_json`].
+    pub async fn get_report(
+        &self,
+        base: &Url,
+        path_segments: &[&str],
+        query: &[(&str, &str)],
+        attempted: &str,
+    ) -> Result<String, CallError> {
+        self.ask_gateway((base, path_segments, query), ACCEPT_XML, attempted, |answer| {
+            judge_markup(answer.status, &answer.body)
+        })
+        .await
     }
 
     /// Asks a public service that answers with JSON, such as a Primo front end. No key is sent, no redirect is followed,
@@ -245,6 +234,16 @@ impl Session {
         Err(ours(Problem::Implausible(reason)))
     }
 
+    /// Waits, by the clock that everything else goes by; for an answer that Ex Libris is still working on.
+    pub async fn wait(&self, time: Duration) {
+        self.exlibris.inner.clock.sleep(time).await;
+    }
+
+    /// The present moment, by the same clock.
+    pub fn now(&self) -> Moment {
+        self.exlibris.inner.clock.now()
+    }
+
     /// The institution whose calls these are.
     pub fn institution(&self) -> Option<&Institution> {
         self.institution.as_ref()
@@ -263,11 +262,6 @@ impl Session {
     /// Calls that may still be made, retries included.
     pub fn calls_left(&self) -> u32 {
         self.calls_max.saturating_sub(self.calls())
-    }
-
-    /// The present moment, by the clock that paces the calls.
-    pub fn now(&self) -> Moment {
-        self.exlibris.inner.clock.now()
     }
 
     /// The last `X-Exl-Api-Remaining` seen.
@@ -344,6 +338,49 @@ impl Session {
         inner
             .pacer
             .pool(&format!("host://{host}:{port}"), inner.settings.per_second)
+    }
+
+    /// Makes a call with the institution's key to the path at the base with the query.
+    async fn ask_gateway<T>(
+        &self,
+        (base, path_segments, query): (&Url, &[&str], &[(&str, &str)]),
+        accept: &'static str,
+        attempted: &str,
+        judge: impl Fn(&Answer) -> Result<T, Trouble>,
+    ) -> Result<T, CallError> {
+        let ours = |problem| CallError::ours(attempted, problem);
+        let institution = self.institution.as_ref().ok_or_else(|| {
+            let reason = "no institution is concerned, so there is no key";
+            ours(Problem::NoKey(reason.to_owned()))
+        })?;
+        if base.scheme() != "https" && !is_loopback(base) {
+            let reason = format!(
+                "the gateway of {} is not https, and a key is sent over nothing else; correct `gateway`",
+                institution.code
+            );
+            return Err(ours(Problem::NoKey(reason)));
+        }
+        let authorization = self.authorization().map_err(ours)?;
+        let mut url = join(base, path_segments).map_err(ours)?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let settings = &self.exlibris.inner.settings;
+        let per_second = institution.per_second.unwrap_or(settings.per_second);
+        let pool = self.exlibris.inner.pacer.pool(&institution.quota_pool, per_second);
+        let get = Get {
+            url: &url,
+            accept,
+            authorization: Some(authorization),
+            headers: &[],
+            bytes_max: JSON_BYTES_MAX,
+        };
+        self.call(&get, &pool, attempted, |answer| {
+            refuse_redirect(answer)?;
+            judge(answer)
+        })
+        .await
+        .map(|(value, _)| value)
     }
 
     /// Makes a call, again where that may help, and judges each answer.
@@ -446,6 +483,7 @@ mod tests {
     fn calls_may_move_between_threads(session: &Session, url: &Url) {
         fn moves<T: Send>(_: T) {}
         moves(session.get_json(url, &[], &[], ""));
+        moves(session.get_report(url, &[], &[], ""));
         moves(session.get_json_without_key(url, ""));
         moves(session.get_page(url, ""));
     }

@@ -442,7 +442,7 @@ impl Reader<'_> {
             .await?;
         Ok(general
             .values()
-            .find_map(|general| general.get("alma_url")?.as_str().map(str::to_owned)))
+            .find_map(|general| Some(format!("https://{}/", general.get("alma_host")?.as_str()?))))
     }
 
     async fn newest_bodies(&self, watch: &WatchId) -> Result<BTreeMap<String, Value>, AskError> {

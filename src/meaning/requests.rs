@@ -9,6 +9,8 @@ use crate::model::request_status::label;
 
 /// The keys of the records that say how a partner's requests moved begin so.
 pub const MOVES: &str = "moves/";
+/// The key of the record that lists the statuses of borrowing requests that nobody knows.
+pub const UNKNOWN_LABELS: &str = "unknown-labels";
 /// Counts below this are not told: they could point to a reader (USERS.md §6).
 pub const FEW: u64 = 5;
 /// Ex Libris' product that requests belong to.
@@ -21,9 +23,12 @@ pub fn few_or(count: u64) -> Value {
     if count < FEW { Value::Null } else { Value::from(count) }
 }
 
-/// The events that a change makes: one where a partner's requests moved. Counts by library and status are history; their
-/// ups and downs are no news.
+/// The events that a change makes: one where a partner's requests moved, and one where statuses appear that nobody knows.
+/// Counts by library and status are history; their ups and downs are no news.
 pub fn events_of(change: &ChangeInContext<'_>) -> Vec<EventDraft> {
+    if change.key == UNKNOWN_LABELS {
+        return unknown_labels(change).into_iter().collect();
+    }
     let (true, true, Some(record)) = (change.key.starts_with(MOVES), change.op != Op::Removed, change.new) else {
         return Vec::new();
     };
@@ -69,6 +74,48 @@ pub fn events_of(change: &ChangeInContext<'_>) -> Vec<EventDraft> {
     event.topics = vec![Topic::ResourceSharing];
     event.product = Some(PRODUCT.to_owned());
     vec![event]
+}
+
+/// A status that Almanac does not know is perhaps a new step of Alma's, or only a label in the library's own words.
+fn unknown_labels(change: &ChangeInContext<'_>) -> Option<EventDraft> {
+    let labels = |record: Option<&Value>| -> Vec<String> {
+        let labels = record.and_then(|record| record.get("labels")?.as_array());
+        let texts = labels.into_iter().flatten().filter_map(Value::as_str);
+        texts.map(str::to_owned).collect()
+    };
+    let known = labels(change.old);
+    let new: Vec<String> = labels(change.new)
+        .into_iter()
+        .filter(|label| !known.contains(label))
+        .map(|label| format!("“{label}”"))
+        .collect();
+    if new.is_empty() {
+        return None;
+    }
+    let library = change
+        .institution
+        .map_or(change.subject, |institution| institution.name);
+    let (status, are) = if new.len() == 1 {
+        ("a status", "is")
+    } else {
+        ("statuses", "are")
+    };
+    let mut event = EventDraft::new(
+        EventKind::ApiChanged,
+        format!(
+            "{library}: borrowing requests have {status} that Almanac does not know: {}",
+            new.join(", ")
+        ),
+        format!(
+            "Requests in {} {are} counted under the label itself. If it is a label in the library's own words, say which of \
+             Alma's statuses it is under [watch.status_labels] of the settings; if Alma has a new step, it is news for the \
+             other libraries too.",
+            if new.len() == 1 { "it" } else { "them" }
+        ),
+    );
+    event.topics = vec![Topic::ResourceSharing];
+    event.product = Some(PRODUCT.to_owned());
+    Some(event)
 }
 
 struct Moved<'a> {

@@ -21,6 +21,9 @@ pub struct Observation {
     pub remarks: Vec<String>,
     /// Requests seen one by one, where the source sees such. They are followed, not versioned (DESIGN §3).
     pub requests: Option<RequestsSeen>,
+    /// Why the source itself doubts the answer, where its records cannot show it (a count that falls to nothing is no
+    /// record that is gone). A doubted answer is believed as a great loss is: repeated over a day, or accepted by a person.
+    pub suspicion: Option<String>,
     /// What the source wants to know at its next poll: how a long list was best cut, where it stopped. `None` leaves what
     /// it remembered before.
     pub memory: Option<Value>,

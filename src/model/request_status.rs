@@ -66,6 +66,26 @@ pub fn label(code: &str) -> &str {
     status(code).map_or(code, |status| status.label)
 }
 
+/// The code that a report means by a label of a borrowing request, or by a code: capitals, blanks and the two spellings
+/// of "cancelled" make no difference. `None` for what nobody told us.
+pub fn code_of_label(label: &str) -> Option<&'static str> {
+    let spoken = spoken(label);
+    let with = |is: &dyn Fn(&RequestStatus) -> bool| {
+        let all = || STATUSES.iter().filter(|status| is(status));
+        // A label that both sides have is meant for the borrowing side.
+        all()
+            .find(|status| status.borrowing.is_some())
+            .or_else(|| all().next())
+            .map(|status| status.code)
+    };
+    with(&|status| self::spoken(status.label) == spoken).or_else(|| with(&|status| self::spoken(status.code) == spoken))
+}
+
+fn spoken(label: &str) -> String {
+    let words: Vec<String> = label.split_whitespace().map(str::to_lowercase).collect();
+    words.join(" ").replace("cancelled", "canceled")
+}
+
 /// Whether a request of that side in this status has been supplied: shipped by the lender, received by the borrower.
 pub fn is_supplied(side: Side, code: &str) -> bool {
     match side {
@@ -228,6 +248,25 @@ mod tests {
             });
             assert_eq!(twins.count(), 0, "{}", one.code);
         }
+    }
+
+    #[test]
+    fn every_label_and_every_code_is_known_however_it_is_written() {
+        for status in STATUSES.iter().filter(|status| status.borrowing.is_some()) {
+            if status.code == "Overdue Request" {
+                continue;
+            }
+            assert_eq!(code_of_label(status.label), Some(status.code));
+            assert_eq!(
+                code_of_label(&format!("  {} ", status.label.to_uppercase())),
+                Some(status.code)
+            );
+            assert_eq!(code_of_label(status.code), Some(status.code));
+        }
+        assert_eq!(code_of_label("overdue  Request"), Some("OVERDUE_ITEM"));
+        assert_eq!(code_of_label("Cancelled by patron"), Some("Canceled by patron"));
+        assert_eq!(code_of_label("Canceled by partner"), Some("CANCELLED"));
+        assert_eq!(code_of_label("Envoyée au partenaire"), None);
     }
 
     #[test]

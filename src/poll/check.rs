@@ -1,11 +1,13 @@
 //! What works and what does not, without storing: `almanac check`.
 
+mod offers;
+mod requests;
+
 use std::path::Path;
 
 use crate::clock::Clock;
 use crate::config::{Channel, ChannelKind, Config, Institution, SourceSettings, UrlSource, Watch};
 use crate::exlibris::alma;
-use crate::exlibris::alma_requests::{LendingRows, Slice};
 use crate::exlibris::error::{CallError, Problem};
 use crate::exlibris::http::{ExLibris, Session};
 use crate::exlibris::knowledge_center::Section;
@@ -13,7 +15,7 @@ use crate::exlibris::primo;
 use crate::model::answer::CheckRow;
 use crate::model::observation::PartitionRead;
 use crate::sources::release_notes::{self, PageOutcome, PageReport};
-use crate::sources::{Ask, alma_lending_requests, primo_view};
+use crate::sources::{Ask, primo_view};
 use crate::store::Store;
 
 /// Texts without a place that a row names; the page itself (`--save`) has the rest.
@@ -48,17 +50,15 @@ pub async fn check(
                 )]
             }
             SourceSettings::Reciprocity | SourceSettings::Ageing => Vec::new(),
-            SourceSettings::AlmaLendingRequests(settings) => vec![lending_row(
-                watch,
-                alma_lending_requests::inspect(&session, settings).await,
-            )],
-            SourceSettings::AlmaBorrowingRequests(_)
-            | SourceSettings::AlmaLibraries(_)
-            | SourceSettings::AlmaCodeTables(_)
-            | SourceSettings::AlmaLetters
-            | SourceSettings::AlmaJobs(_)
-            | SourceSettings::AlmaIntegrationProfiles
-            | SourceSettings::AlmaGeneral => Vec::new(),
+            SourceSettings::AlmaLendingRequests(settings) => vec![requests::lending(watch, &session, settings).await],
+            SourceSettings::AlmaBorrowingRequests(settings) => {
+                vec![requests::borrowing(watch, &session, settings).await]
+            }
+            SourceSettings::AlmaLibraries(_) | SourceSettings::AlmaJobs(_) => Vec::new(),
+            SourceSettings::AlmaCodeTables(settings) => vec![offers::code_tables(watch, &session, settings).await],
+            SourceSettings::AlmaLetters => vec![offers::letters(watch, &session).await],
+            SourceSettings::AlmaIntegrationProfiles => vec![offers::integration_profiles(watch, &session).await],
+            SourceSettings::AlmaGeneral => vec![offers::general(watch, &session).await],
             SourceSettings::ReleaseNotes(settings) => {
                 let ask = Ask {
                     watch,
@@ -165,32 +165,6 @@ async fn check_partners(watch: &Watch, session: &Session) -> Vec<CheckRow> {
         Err(error) => bad(watch.id.as_str(), "partners", error.to_string(), remedy(&error)),
     };
     vec![key, list]
-}
-
-fn lending_row(watch: &Watch, answer: Result<(Slice, LendingRows), CallError>) -> CheckRow {
-    let id = watch.id.as_str();
-    match answer {
-        Ok((slice, read)) => {
-            let rows = read.rows.len() + read.nameless;
-            let detail = format!("the task list can be read: {rows} requests are shown for {slice}");
-            good(id, "lending requests", detail)
-        }
-        Err(error) => {
-            let remedy = match error.problem {
-                // Which area it is stands in the error.
-                Problem::Unauthorized => Some(
-                    "Ask for a read-only production key with the areas Task-lists and Configuration in the Developer Network; \
-                     where the latter is not given, name the libraries as `libraries` in the [[watch]]."
-                        .to_owned(),
-                ),
-                Problem::Refused | Problem::NotFound => {
-                    Some("Look whether the codes in `libraries` and `statuses` of the [[watch]] are right.".to_owned())
-                }
-                _ => remedy(&error),
-            };
-            bad(id, "lending requests", error.to_string(), remedy)
-        }
-    }
 }
 
 fn view_row(watch: &Watch, answer: Result<(serde_json::Value, &'static str), CallError>) -> CheckRow {

@@ -55,7 +55,7 @@ impl Almanac {
             .await?;
         let alma = general
             .values()
-            .find_map(|general| general.get("alma_url")?.as_str().map(str::to_owned));
+            .find_map(|general| Some(format!("https://{}/", general.get("alma_host")?.as_str()?)));
         let inputs = ageing::Inputs {
             sides: read
                 .iter()

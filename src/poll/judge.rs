@@ -112,7 +112,9 @@ pub(super) async fn judge(
         whole_coverage: rule.whole_coverage,
         shape_version: sources::shape_version(watch.source.kind()),
         accepted,
+        suspicion: observation.suspicion.as_deref(),
     };
+    let followed = judged.followed.take();
     if let Some(huge) = keyed.iter().find(|keyed| keyed.document.len() > DOCUMENT_BYTES_MAX) {
         // The store would refuse the whole poll, again and again, and nobody would be told.
         let key: String = huge.key.chars().take(KEY_CHARS_SHOWN).collect();
@@ -129,6 +131,7 @@ pub(super) async fn judge(
                 (false, true) => Outcome::Partial,
                 (false, false) => Outcome::Failed,
             };
+            judged.followed = followed.filter(|_| judged.outcome != Outcome::Failed);
             if judged.outcome == Outcome::Ok {
                 judged.memory = Memory::Forget;
             } else {
@@ -137,9 +140,12 @@ pub(super) async fn judge(
             judged.coverage = observation.coverage;
         }
         Verdict::Implausible { reason, doubt } => {
-            judged.followed = None;
             judged.reason = Some(reason);
             judged.memory = Memory::Doubt(doubt);
+            if observation.suspicion.is_some() {
+                // What the source would remember of an answer that it doubts itself would calm it at the next poll.
+                judged.remembered = None;
+            }
         }
     }
     Ok(judged)

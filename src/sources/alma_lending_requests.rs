@@ -130,6 +130,7 @@ pub async fn observe(ask: &Ask<'_>, settings: &LendingRequestsSettings) -> Resul
             whole,
         }),
         memory: memory.write(),
+        ..Observation::default()
     })
 }
 

@@ -377,21 +377,22 @@ fn keep(body: &mut Map<String, Value>, from: &Value, fields: &[(&str, Holds)]) {
     }
 }
 
-fn code_of(field: &Value) -> Option<String> {
+/// A code or symbol, unwrapped; `None` where it looks like an e-mail address.
+pub(super) fn code_of(field: &Value) -> Option<String> {
     text_of(field)
         .filter(|text| !text.contains('@'))
         .map(|text| bounded(&text))
 }
 
 /// A name as one line, without the words that are e-mail addresses.
-fn without_addresses(text: &str) -> String {
+pub(super) fn without_addresses(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().filter(|word| !word.contains('@')).collect();
     bounded(&words.join(" "))
 }
 
 /// The host in a server name or an address, with its port: all that comes before it (scheme, user, password) and after
 /// it (path, query) may hold secrets.
-fn host_of(text: &str) -> Option<String> {
+pub(super) fn host_of(text: &str) -> Option<String> {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#', '\\']).next()?;
     let host = authority.rsplit('@').next()?.trim().to_ascii_lowercase();

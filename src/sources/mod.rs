@@ -13,13 +13,15 @@ pub mod primo_view;
 pub mod release_notes;
 pub mod requests;
 
+use std::collections::BTreeMap;
+
 use chrono_tz::Tz;
 
 use crate::config::{SourceSettings, Watch};
 use crate::exlibris::error::{CallError, Problem};
 use crate::exlibris::http::Session;
 use crate::model::moment::Moment;
-use crate::model::observation::Observation;
+use crate::model::observation::{Draft, Identity, Observation};
 use crate::model::watch::SourceKind;
 use crate::pseudonym::Pseudonyms;
 
@@ -73,6 +75,27 @@ pub async fn observe(ask: &Ask<'_>) -> Result<Observation, CallError> {
     }
 }
 
+/// Puts a draft beside its siblings under the key that its source gave it. Of two with one key the same one is kept whichever
+/// came first; says whether there were two.
+fn place(drafts: &mut BTreeMap<String, Draft>, draft: Draft) -> bool {
+    let Identity::Key(key) = &draft.identity else {
+        return false;
+    };
+    match drafts.get_mut(key) {
+        None => {
+            drafts.insert(key.clone(), draft);
+            false
+        }
+        Some(kept) => {
+            let (new_text, kept_text) = (draft.body.to_string(), kept.body.to_string());
+            if new_text < kept_text {
+                *kept = draft;
+            }
+            true
+        }
+    }
+}
+
 /// The version of a source's allow-list and normaliser. A higher one re-baselines silently (DESIGN invariant 4).
 pub const fn shape_version(source: SourceKind) -> u32 {
     match source {
@@ -99,7 +122,7 @@ pub const fn absence_rule(source: SourceKind) -> AbsenceRule {
             complete_polls: 1,
             whole_coverage: true,
         },
-        SourceKind::AlmaPartners => AbsenceRule {
+        SourceKind::AlmaPartners | SourceKind::AlmaIntegrationProfiles => AbsenceRule {
             complete_polls: 2,
             whole_coverage: false,
         },
@@ -110,7 +133,6 @@ pub const fn absence_rule(source: SourceKind) -> AbsenceRule {
         | SourceKind::AlmaCodeTables
         | SourceKind::AlmaLetters
         | SourceKind::AlmaJobs
-        | SourceKind::AlmaIntegrationProfiles
         | SourceKind::AlmaGeneral
         | SourceKind::Reciprocity
         | SourceKind::Ageing => AbsenceRule {

@@ -55,17 +55,3 @@ impl Counts {
         self.0.iter().map(draft).collect()
     }
 }
-
-/// Each request once, as it was modified last: one that moved while the list was read comes twice.
-pub fn once_each(rows: Vec<SeenRequest>) -> Vec<SeenRequest> {
-    let mut newest: BTreeMap<_, SeenRequest> = BTreeMap::new();
-    for row in rows {
-        match newest.get(&row.hash) {
-            Some(known) if known.modified >= row.modified => {}
-            _ => {
-                newest.insert(row.hash, row);
-            }
-        }
-    }
-    newest.into_values().collect()
-}

@@ -343,7 +343,7 @@ impl WriteTx {
             returned: delta.returned,
             first_seen_anywhere: None,
         };
-        if source == SourceKind::PrimoView && delta.op == Op::Added && !delta.silent {
+        if keys_are_shared(source) && delta.op == Op::Added && !delta.silent {
             let elsewhere: Option<i64> = sqlx::query_scalar(FIRST_SEEN_ELSEWHERE)
                 .bind(&delta.key)
                 .bind(source.name())
@@ -358,6 +358,17 @@ impl WriteTx {
         }
         Ok(context)
     }
+}
+
+/// Whether the same key means the same thing at every institution, so that "first seen anywhere" says something.
+const fn keys_are_shared(source: SourceKind) -> bool {
+    matches!(
+        source,
+        SourceKind::PrimoView
+            | SourceKind::AlmaCodeTables
+            | SourceKind::AlmaLetters
+            | SourceKind::AlmaIntegrationProfiles
+    )
 }
 
 fn state_of(read: &PartitionRead) -> &'static str {

@@ -9,8 +9,10 @@
 
 mod alerts;
 mod alerts_in_trouble;
+mod alma_offers;
 mod alma_webhooks;
 mod api;
+mod borrowing_requests;
 mod client;
 mod command_line;
 mod daemon;

@@ -24,7 +24,7 @@ const CANARIES: &[&str] = &[
 ];
 
 /// Runs the real binary with its log at its most talkative; gives all that it said.
-async fn run(world: &World, arguments: &[&str]) -> Vec<u8> {
+pub async fn run(world: &World, arguments: &[&str]) -> Vec<u8> {
     let config = world.config_file();
     let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
     let ran = tokio::task::spawn_blocking(move || {

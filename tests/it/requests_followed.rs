@@ -314,7 +314,11 @@ async fn what_became_of_a_months_requests_outlives_the_requests() {
     (kept[4], kept[5]) = (json!(2), json!(0));
     assert_eq!(of_all(&json!([february.unwrap()])), kept);
     let moves = asked(&world, "moves", Some(ELM)).await;
-    let old = moves.as_array().unwrap().iter().any(|row| row["to"] == "SHIPPED_PHYSICALLY");
+    let old = moves
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|row| row["to"] == "SHIPPED_PHYSICALLY");
     assert!(!old, "moves are kept for ninety days: {moves}");
 }
 

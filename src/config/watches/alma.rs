@@ -1,21 +1,27 @@
 //! The watches of Alma's API, one an institution, and those that are derived from them.
 
+mod borrowing;
+
 use super::{FOR_RELEASE_NOTES, FOR_VIEWS, Subject, chosen_members};
 use crate::config::institutions::Member;
+use crate::config::mistake::shown;
 use crate::config::reader::{Found, Table};
-use crate::config::{
-    BorrowingRequestsSettings, CodeTablesSettings, JobsSettings, LendingRequestsSettings, LibrariesSettings,
-    SourceSettings,
-};
+use crate::config::{CodeTablesSettings, JobsSettings, LendingRequestsSettings, LibrariesSettings, SourceSettings};
 use crate::model::watch::SourceKind;
 
 /// The subject of the one watch that is about all members.
 const ALL_MEMBERS: &str = "members";
 
+/// Each is a call a library and poll; the whole vocabulary of resource sharing fits.
+const MOST_CODE_TABLES: usize = 50;
+
 /// Keys that mean something for one source alone.
 const KEYS_BY_SOURCE: &[(SourceKind, &[&str])] = &[
     (SourceKind::AlmaLendingRequests, &["libraries", "statuses"]),
-    (SourceKind::AlmaBorrowingRequests, &["report"]),
+    (
+        SourceKind::AlmaBorrowingRequests,
+        &["report", "columns", "status_labels"],
+    ),
     (SourceKind::AlmaCodeTables, &["tables"]),
 ];
 
@@ -75,14 +81,10 @@ fn settings(table: &Table, kind: SourceKind) -> Option<SourceSettings> {
             libraries: texts("libraries"),
             statuses: texts("statuses"),
         }),
-        SourceKind::AlmaBorrowingRequests => SourceSettings::AlmaBorrowingRequests(BorrowingRequestsSettings {
-            report: table
-                .required_text("report", "\"/shared/Tufts University/Reports/Almanac\"")?
-                .value,
-        }),
+        SourceKind::AlmaBorrowingRequests => SourceSettings::AlmaBorrowingRequests(borrowing::settings(table)?),
         SourceKind::AlmaLibraries => SourceSettings::AlmaLibraries(LibrariesSettings {}),
         SourceKind::AlmaCodeTables => SourceSettings::AlmaCodeTables(CodeTablesSettings {
-            tables: texts("tables"),
+            tables: code_tables(table),
         }),
         SourceKind::AlmaLetters => SourceSettings::AlmaLetters,
         SourceKind::AlmaJobs => SourceSettings::AlmaJobs(JobsSettings {}),
@@ -92,6 +94,33 @@ fn settings(table: &Table, kind: SourceKind) -> Option<SourceSettings> {
         SourceKind::Ageing => SourceSettings::Ageing,
         SourceKind::ReleaseNotes | SourceKind::PrimoView => return None,
     })
+}
+
+/// The code tables named, each once. A name stands in the address that is asked.
+fn code_tables(table: &Table) -> Vec<String> {
+    let named = table.texts("tables");
+    if named.len() > MOST_CODE_TABLES {
+        let wrong = format!("more than {MOST_CODE_TABLES} code tables are given");
+        let instead = "Name those that say something about what libraries can do together";
+        table.wrong("tables", table.at("tables"), wrong, instead);
+    }
+    let mut tables: Vec<String> = Vec::new();
+    for name in named {
+        let proper = name.value.len() <= 100
+            && name
+                .value
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+            && name.value.bytes().any(|byte| byte.is_ascii_alphanumeric());
+        if !proper {
+            let instead = "Write names as Alma's list of code tables has them, for example \"PartnerSystemTypes\"";
+            let wrong = format!("{} is no name of a code table", shown(&name.value));
+            table.wrong("tables", name.at, wrong, instead);
+        } else if !tables.contains(&name.value) {
+            tables.push(name.value);
+        }
+    }
+    tables
 }
 
 /// The keys of this file in a table whose source is not known: what is wrong in them shows once the source is right.

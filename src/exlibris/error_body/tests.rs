@@ -143,6 +143,42 @@ fn good_json_is_handed_on() {
 }
 
 #[test]
+fn a_report_is_xml_however_it_is_wrapped() {
+    let report = "<?xml version=\"1.0\"?><report><QueryResult/></report>";
+    assert_eq!(judge_markup(200, report.as_bytes()).unwrap(), report);
+    for wrapped in [json!({ "anies": [report] }), json!({ "anies": report })] {
+        assert_eq!(judge_markup(200, wrapped.to_string().as_bytes()).unwrap(), report);
+    }
+    let refused = |status, body: &str| judge_markup(status, body.as_bytes()).unwrap_err();
+    let no_more = xml(NO_MORE_ROWS, "");
+    for (status, body) in [
+        (400, no_more.clone()),
+        (500, no_more.clone()),
+        (200, json!({"anies": [no_more]}).to_string()),
+    ] {
+        let trouble = refused(status, &body);
+        assert_eq!(
+            (trouble.error_code.as_deref(), trouble.again),
+            (Some(NO_MORE_ROWS), false),
+            "HTTP {status}"
+        );
+    }
+    let missing = xml("INTERNAL_SERVER_ERROR", "").replace("User pat", "Path not found (/shared/pat");
+    assert_eq!(refused(500, &missing).problem, Problem::NotFound);
+    for body in [
+        "{}",
+        r#"{"anies":[]}"#,
+        r#"{"anies":["text"]}"#,
+        "<html></html>",
+        "",
+        "text",
+    ] {
+        assert!(matches!(refused(200, body).problem, Problem::Implausible(_)), "{body}");
+    }
+    assert!(refused(503, report).again);
+}
+
+#[test]
 fn pages_are_judged_by_status() {
     assert!(judge_page(200, b"<html>").is_ok());
     let problem = |status, body: &[u8]| judge_page(status, body).unwrap_err().problem;

@@ -1,0 +1,283 @@
+//! A row of the report becomes a request as it is kept. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _};
+use chrono_tz::Tz;
+
+use super::NO_STATUS;
+use crate::config::BorrowingRequestsSettings;
+use crate::config::report_columns::{ReportField, plain};
+use crate::exlibris::analytics::page::Row;
+use crate::model::moment::Moment;
+use crate::model::request::SeenRequest;
+use crate::model::request_status;
+use crate::pseudonym::Pseudonyms;
+
+/// Labels that nobody knows. There are some sixty statuses; more unknown ones mean that the column is something else, and
+/// that something may be a person.
+const UNKNOWN_LABELS_MAX: usize = 60;
+/// Few labels may be as many as the requests that have them …
+const UNKNOWN_LABELS_FEW: usize = 5;
+/// Of those, as many as a record shows: all that can be.
+pub(super) const STATUS_UNKNOWN_SHOWN_MAX: usize = UNKNOWN_LABELS_MAX;
+/// Libraries of one institution that ask; far above the largest.
+const LIBRARIES_MAX: usize = 200;
+/// Characters kept of a status, partner, format or library.
+const WORDS_CHARS_MAX: usize = 120;
+/// Years that a date of a request may lie in; others are slips or placeholders such as 9999.
+const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
+
+/// The requests of a report as its rows come in.
+pub(super) struct Requests<'a> {
+    institution: &'a str,
+    settings: &'a BorrowingRequestsSettings,
+    pseudonyms: &'a Pseudonyms,
+    zone: Tz,
+    rows: Vec<SeenRequest>,
+    unknown: BTreeSet<String>,
+    libraries: BTreeSet<String>,
+    without_id: u64,
+    unreadable_dates: BTreeMap<&'static str, u64>,
+}
+
+impl<'a> Requests<'a> {
+    pub(super) fn new(
+        institution: &'a str,
+        settings: &'a BorrowingRequestsSettings,
+        pseudonyms: &'a Pseudonyms,
+        zone: Tz,
+    ) -> Self {
+        Self {
+            institution,
+            settings,
+            pseudonyms,
+            zone,
+            rows: Vec::new(),
+            unknown: BTreeSet::new(),
+            libraries: BTreeSet::new(),
+            without_id: 0,
+            unreadable_dates: BTreeMap::new(),
+        }
+    }
+
+    /// Takes a row: the cells of [`ReportField::ALL`], in that order.
+    pub(super) fn take(&mut self, row: Row) {
+        let mut cells: BTreeMap<ReportField, String> = ReportField::ALL
+            .into_iter()
+            .zip(row)
+            .filter_map(|(field, cell)| Some((field, cell?)))
+            .collect();
+        let Some(id) = cells.remove(&ReportField::RequestId) else {
+            self.without_id += 1;
+            return;
+        };
+        let words = |field| cells.get(&field).map(|cell| words(cell)).unwrap_or_default();
+        let label = words(ReportField::Status);
+        let status = match code_of(&label, self.settings) {
+            _ if label.is_empty() => NO_STATUS.to_owned(),
+            Some(code) => code,
+            None => {
+                if self.unknown.len() <= UNKNOWN_LABELS_MAX {
+                    self.unknown.insert(label.clone());
+                }
+                label
+            }
+        };
+        let (partner, format, library) = (
+            words(ReportField::Partner),
+            format_of(&words(ReportField::Format)),
+            words(ReportField::Library),
+        );
+        if self.libraries.len() <= LIBRARIES_MAX {
+            self.libraries.insert(library.clone());
+        }
+        let created = self.date(ReportField::Created, &cells);
+        let modified = self.date(ReportField::Modified, &cells);
+        self.rows.push(SeenRequest {
+            hash: self.pseudonyms.hash(self.institution, &id),
+            former_hash: self.pseudonyms.former_hash(self.institution, &id),
+            status,
+            partner,
+            format,
+            library,
+            created,
+            modified,
+        });
+    }
+
+    /// Whether the columns can be what they are read as. No value of a column is ever in the reason.
+    ///
+    /// # Errors
+    /// A sentence with what to do, where one of them must be something else.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let unknown = self.unknown.len();
+        if unknown > UNKNOWN_LABELS_MAX || unknown > UNKNOWN_LABELS_FEW.max(self.rows.len() / 2) {
+            // … but statuses repeat, and what hardly does is a name, a title or an id.
+            return Err(format!(
+                "the column that is read as the status holds {}{unknown} different texts in {} rows, none of which is a \
+                 status known here; it must be something else. Correct status under [watch.columns]",
+                if unknown > UNKNOWN_LABELS_MAX { "at least " } else { "" },
+                self.rows.len()
+            ));
+        }
+        if self.libraries.len() > LIBRARIES_MAX {
+            return Err(format!(
+                "the column that is read as the library holds more than {LIBRARIES_MAX} different texts; it must be \
+                 something else. Correct library under [watch.columns]"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Why what was read is not all that can be followed.
+    pub(super) fn shortfall(&self) -> Option<String> {
+        (self.without_id > 0).then(|| {
+            format!(
+                "{} rows name no request id, so nothing says what they are; correct request_id under [watch.columns], or \
+                 leave such rows out of the report",
+                self.without_id
+            )
+        })
+    }
+
+    /// What an operator may want to know.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if !self.unknown.is_empty() {
+            let labels: Vec<&str> = self.unknown.iter().map(String::as_str).collect();
+            remarks.push(format!(
+                "{} labels of statuses have no known code: “{}”; give each its code under [watch.status_labels]",
+                labels.len(),
+                labels.join("”, “")
+            ));
+        }
+        let mut partners: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
+        for row in &self.rows {
+            partners.entry(row.hash).or_default().insert(&row.partner);
+        }
+        let several = partners.values().filter(|partners| partners.len() > 1).count();
+        if several > 0 {
+            remarks.push(format!(
+                "{several} requests stand in the report with more than one partner, and one of them was taken; let the \
+                 report show active partners only (Partner Active Status is Active)"
+            ));
+        }
+        for (field, count) in &self.unreadable_dates {
+            remarks.push(format!(
+                "{count} dates of {field} are written so that they cannot be read for certain, and were left out; let the \
+                 report show them as 2026-11-24"
+            ));
+        }
+        remarks
+    }
+
+    /// Labels without a code, sorted.
+    pub(super) fn unknown_labels(&self) -> Vec<String> {
+        self.unknown.iter().cloned().collect()
+    }
+
+    /// The requests in an order of their own, so that of two rows of one request the same one is kept however they came.
+    pub(super) fn into_rows(mut self) -> Vec<SeenRequest> {
+        let order = |row: &SeenRequest| {
+            (
+                row.hash,
+                row.partner.is_empty(),
+                row.partner.clone(),
+                row.status.clone(),
+                row.format.clone(),
+                row.library.clone(),
+                row.created,
+            )
+        };
+        self.rows.sort_by_cached_key(order);
+        self.rows
+    }
+
+    fn date(&mut self, field: ReportField, cells: &BTreeMap<ReportField, String>) -> Option<Moment> {
+        let text = cells.get(&field)?;
+        let moment = moment_of(text, self.zone);
+        if moment.is_none() {
+            *self.unreadable_dates.entry(field.name()).or_default() += 1;
+        }
+        moment
+    }
+}
+
+/// The code of a status by its label: as the settings say, else as everybody knows. `None` for a label nobody knows.
+pub(super) fn code_of(label: &str, settings: &BorrowingRequestsSettings) -> Option<String> {
+    let own = settings.status_labels.get(&plain(label)).cloned();
+    own.or_else(|| request_status::code_of_label(label).map(str::to_owned))
+}
+
+/// A cell as it is kept: one line, short, and nothing that could be an e-mail address.
+fn words(cell: &str) -> String {
+    let words: Vec<&str> = cell.split_whitespace().filter(|word| !word.contains('@')).collect();
+    words
+        .join(" ")
+        .chars()
+        .take(WORDS_CHARS_MAX)
+        .collect::<String>()
+        .trim_end()
+        .to_owned()
+}
+
+/// Formats by the codes that the API has for them, where the report shows their English labels.
+fn format_of(label: &str) -> String {
+    match plain(label).as_str() {
+        "physical" => "PHYSICAL".to_owned(),
+        "digital" => "DIGITAL".to_owned(),
+        _ => label.to_owned(),
+    }
+}
+
+/// A date or a time as reports write them. A day alone is its beginning in the consortium's zone. `11/24/2026` is read
+/// where only one order of day and month is possible.
+fn moment_of(text: &str, zone: Tz) -> Option<Moment> {
+    let text = text.trim();
+    if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
+        return YEARS
+            .contains(&time.year())
+            .then(|| Moment::from_millis(time.timestamp_millis()));
+    }
+    let (day, time) = text
+        .split_once(['T', ' '])
+        .map_or((text, ""), |(day, time)| (day.trim(), time.trim()));
+    let date = NaiveDate::parse_from_str(day, "%Y-%m-%d")
+        .ok()
+        .or_else(|| by_slashes(day))?;
+    let time = if time.is_empty() {
+        NaiveTime::MIN
+    } else {
+        ["%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p"]
+            .iter()
+            .find_map(|format| NaiveTime::parse_from_str(time, format).ok())?
+    };
+    if !YEARS.contains(&date.year()) {
+        return None;
+    }
+    let local = NaiveDateTime::new(date, time);
+    let at = |local: &NaiveDateTime| zone.from_local_datetime(local).earliest();
+    // Where the clocks are put forward an hour is not there; the one after it is.
+    let found = at(&local).or_else(|| at(&(local + chrono::TimeDelta::hours(1))))?;
+    Some(Moment::from_millis(found.timestamp_millis()))
+}
+
+fn by_slashes(day: &str) -> Option<NaiveDate> {
+    let numbers: Vec<&str> = day.split('/').collect();
+    let [first, second, year] = numbers.as_slice() else {
+        return None;
+    };
+    let number = |text: &str| (text.len() <= 4).then(|| text.parse::<u32>().ok()).flatten();
+    let (first, second) = (number(first)?, number(second)?);
+    let year = (year.len() == 4).then(|| year.parse::<i32>().ok()).flatten()?;
+    let american = NaiveDate::from_ymd_opt(year, first, second);
+    let european = NaiveDate::from_ymd_opt(year, second, first);
+    match (american, european) {
+        (Some(one), Some(other)) => (one == other).then_some(one),
+        (one, other) => one.or(other),
+    }
+}
+
+#[cfg(test)]
+mod tests;
