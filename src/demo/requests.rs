@@ -38,6 +38,8 @@ pub(super) struct Request {
     pub(super) lender: &'static str,
     pub(super) stage: Stage,
     pub(super) created: Moment,
+    /// When the library that is asked heard of it; before it was sent, when it was created.
+    sent: Moment,
     pub(super) modified: Moment,
 }
 
@@ -116,6 +118,7 @@ impl Request {
                         lender,
                         stage: story.filter(|_| place < STORY_REQUESTS).unwrap_or(usual),
                         created,
+                        sent: created,
                         modified,
                     };
                     if request.stage == Stage::Ready {
@@ -160,8 +163,8 @@ impl Request {
             "owner": owner,
             "partner": { "value": self.borrower, "desc": name_of(self.borrower),
                          "link": format!("https://api.demo.invalid/almaws/v1/partners/{}", self.borrower) },
-            "created_date": day(self.created),
-            "created_time": time(self.created),
+            "created_date": day(self.sent),
+            "created_time": time(self.sent),
             "last_modified_date": day(self.modified),
             "last_modified_time": time(self.modified),
             "printed": false,
@@ -211,6 +214,9 @@ pub(super) fn go_on(state: &mut State, borrower: &str, lender: &str, from: Stage
         .take(most);
     let mut moved = 0;
     for request in moving {
+        if request.stage == Stage::Ready {
+            request.sent = now;
+        }
         request.stage = next;
         request.modified = now;
         moved += 1;
@@ -251,7 +257,7 @@ pub(super) fn everyday(state: &mut State, round: usize) -> Option<String> {
             request.number = state.next_request;
             state.next_request += 1;
             request.stage = Stage::Sent;
-            (request.created, request.modified) = (now, now);
+            (request.created, request.sent, request.modified) = (now, now, now);
             renewed += 1;
         }
     }
