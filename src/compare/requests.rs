@@ -67,7 +67,7 @@ pub fn follow(
         }
         let known = before.get(&request.hash).copied();
         let state = step(known, request, seen.side, readings, now);
-        if let Some(from) = moved_from(known, &state, readings) {
+        if let Some(from) = moved_from(known, request, &state, readings) {
             let moved = Move {
                 partner: state.partner.clone(),
                 from,
@@ -93,7 +93,7 @@ fn step(
 ) -> KnownRequest {
     let modified = request.modified.filter(|modified| *modified <= now);
     let mut state = match known {
-        Some(known) if known.status == request.status && known.partner == request.partner => known.clone(),
+        Some(known) if is_same_status(known, request) && known.partner == request.partner => known.clone(),
         Some(known) => KnownRequest {
             // A status change modifies the request; if it was modified since it was last seen, it has been so since then.
             since: modified.filter(|modified| *modified > known.last_seen).unwrap_or(now),
@@ -131,11 +131,21 @@ fn step(
     state
 }
 
+/// A label that someone said the code of is no other status.
+fn is_same_status(known: &KnownRequest, request: &SeenRequest) -> bool {
+    known.status == request.status || request.status_label.as_ref() == Some(&known.status)
+}
+
 /// The status that a request came from, if it moved; empty for one that arrived since the last reading. One that was there
 /// already when it was first seen (the first reading, a list that could not be read before) did not move.
-fn moved_from(known: Option<&KnownRequest>, state: &KnownRequest, readings: Readings) -> Option<String> {
+fn moved_from(
+    known: Option<&KnownRequest>,
+    request: &SeenRequest,
+    state: &KnownRequest,
+    readings: Readings,
+) -> Option<String> {
     match known {
-        Some(known) => (known.status != state.status).then(|| known.status.clone()),
+        Some(known) => (!is_same_status(known, request)).then(|| known.status.clone()),
         None => (readings.last.is_some() && !state.met).then(String::new),
     }
 }

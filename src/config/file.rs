@@ -235,6 +235,12 @@ struct WatchTable {
     /// own in English.
     #[serde(default)]
     status_labels: BTreeMap<String, String>,
+    /// For alma.libraries: how many days ahead closures and changed hours are looked for; 30 if not given.
+    #[schemars(range(min = 1, max = 365))]
+    days_ahead: Option<u32>,
+    /// For alma.jobs: parts of names of jobs that are watched beside those about resource sharing.
+    #[serde(default)]
+    jobs: Vec<String>,
     /// For alma.code-tables: names of the tables; those about resource sharing if not given.
     #[serde(default)]
     tables: Vec<String>,

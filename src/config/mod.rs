@@ -218,8 +218,20 @@ pub struct BorrowingRequestsSettings {
 }
 
 /// What is kept of an institution's libraries.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LibrariesSettings {}
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LibrariesSettings {
+    /// How many days ahead closures and changed hours are looked for; at most [`DAYS_AHEAD_MAX`].
+    pub days_ahead: u32,
+}
+
+/// Ex Libris gives open hours for three years ahead; each month costs every library of an institution a call.
+pub const DAYS_AHEAD_MAX: u32 = 365;
+
+impl Default for LibrariesSettings {
+    fn default() -> Self {
+        Self { days_ahead: 30 }
+    }
+}
 
 /// Which code tables are watched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -230,7 +242,10 @@ pub struct CodeTablesSettings {
 
 /// Which jobs are watched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct JobsSettings {}
+pub struct JobsSettings {
+    /// Parts of names, in any case: jobs that have one of them in their name are watched beside those that the source knows.
+    pub jobs: Vec<String>,
+}
 
 /// The release notes of one product.
 #[derive(Clone, Debug)]

@@ -69,6 +69,8 @@ fn the_example_is_right_and_shows_all_kinds_of_library() {
         SourceKind::AlmaLetters,
         SourceKind::AlmaIntegrationProfiles,
         SourceKind::AlmaGeneral,
+        SourceKind::AlmaLibraries,
+        SourceKind::AlmaJobs,
     ] {
         assert_eq!(of(source).count(), 9, "{source}: one for each library with a key");
     }
@@ -352,6 +354,16 @@ schedule = "0 */6 * * *"
 essential = true
 tolerance = 5
 [[watch]]
+source = "alma.libraries"
+institutions = ["01AAA_INST"]
+days_ahead = 90
+schedule = "every 1d"
+[[watch]]
+source = "alma.jobs"
+institutions = ["01AAA_INST"]
+jobs = ["Hold Shelf"]
+schedule = "every 6h"
+[[watch]]
 source = "release-notes"
 subject = "old-alma"
 product = "Alma"
@@ -411,7 +423,12 @@ topics = []
     let view = config.watch(&WatchId::from_text("primo.view/01AAA_INST:A")).unwrap();
     assert!(view.essential && view.tolerance == 5 && view.schedule.text() == "0 */6 * * *");
     assert!(matches!(&view.source, SourceSettings::PrimoView(settings) if settings.door == PrimoDoor::Gateway));
-    let SourceSettings::ReleaseNotes(notes) = &config.watches[1].source else {
+    let settings_of = |id: &str| &config.watch(&WatchId::from_text(id)).unwrap().source;
+    let libraries = settings_of("alma.libraries/01AAA_INST");
+    assert!(matches!(libraries, SourceSettings::AlmaLibraries(settings) if settings.days_ahead == 90));
+    let jobs = settings_of("alma.jobs/01AAA_INST");
+    assert!(matches!(jobs, SourceSettings::AlmaJobs(settings) if settings.jobs == ["Hold Shelf"]));
+    let SourceSettings::ReleaseNotes(notes) = settings_of("release-notes/old-alma") else {
         panic!("release-notes/old-alma reads release notes")
     };
     assert_eq!(
@@ -625,6 +642,28 @@ fn the_committed_schema_is_fresh() {
         committed == fresh,
         "run: cargo run -- config schema > config/schema.json"
     );
+}
+
+#[test]
+fn days_ahead_are_thirty_unless_the_file_says_otherwise_and_never_more_than_a_year() {
+    let text = |days: &str| {
+        with(&format!(
+            "[[institution]]\ncode = \"01AAA_INST\"\nname = \"A\"\nkind = \"own-alma\"\nregion = \"na\"\n\
+             api_key = {{ env = \"A\" }}\n[[watch]]\nsource = \"alma.libraries\"\ninstitutions = [\"*\"]\n\
+             schedule = \"every 1d\"\n{days}"
+        ))
+    };
+    let config = parse(&text("")).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    assert!(matches!(&config.watches[0].source, SourceSettings::AlmaLibraries(settings) if settings.days_ahead == 30));
+    for wrong in [
+        "days_ahead = 0",
+        "days_ahead = 366",
+        "days_ahead = \"30\"",
+        "jobs = [\"Claim\"]",
+    ] {
+        let mistakes = parse(&text(wrong)).unwrap_err();
+        assert_eq!(mistakes.list.len(), 1, "{mistakes}");
+    }
 }
 
 proptest! {

@@ -1,12 +1,13 @@
 //! The only code that knows Ex Libris' wire, and the only code that calls Ex Libris.
 //!
 //! [`http`] is the door: a [`http::Session`] pays attention to keys, pace, retries, bounds and quota, whatever is asked.
-//! [`alma`], [`alma_offers`], [`alma_requests`], [`analytics`], [`primo`] and [`knowledge_center`] know what to ask and how an answer has to look. [`exchange`] is a single
+//! [`alma`], [`alma_conf`], [`alma_offers`], [`alma_requests`], [`analytics`], [`primo`] and [`knowledge_center`] know what to ask and how an answer has to look. [`exchange`] is a single
 //! request and its answer; [`error_body`] and [`retry`] decide, without any network, what an answer means and when to
 //! ask again; [`address`] puts addresses together; [`pace`] is the queue before the door.
 
 pub mod address;
 pub mod alma;
+pub mod alma_conf;
 pub mod alma_offers;
 pub mod alma_requests;
 pub mod analytics;

@@ -7,6 +7,7 @@ pub mod institution;
 pub mod message;
 pub mod moment;
 pub mod observation;
+pub mod open_hours;
 pub mod request;
 pub mod request_month;
 pub mod request_status;

@@ -1,5 +1,6 @@
 //! What works and what does not, without storing: `almanac check`.
 
+mod conf;
 mod offers;
 mod requests;
 
@@ -41,6 +42,14 @@ pub async fn check(
         if let Some(dir) = save {
             session.save_pages_to(dir.to_owned());
         }
+        let ask = Ask {
+            watch,
+            session: &session,
+            now: clock.now(),
+            zone: config.timezone,
+            memory: None,
+            pseudonyms: None,
+        };
         rows.extend(match &watch.source {
             SourceSettings::AlmaPartners => check_partners(watch, &session).await,
             SourceSettings::PrimoView(settings) => {
@@ -49,31 +58,22 @@ pub async fn check(
                     primo::view_configuration(&session, &settings.view, settings.door).await,
                 )]
             }
+            SourceSettings::AlmaLibraries(settings) => vec![conf::libraries_row(&ask, settings).await],
+            SourceSettings::AlmaJobs(settings) => vec![conf::jobs_row(&ask, settings).await],
             SourceSettings::Reciprocity | SourceSettings::Ageing => Vec::new(),
             SourceSettings::AlmaLendingRequests(settings) => vec![requests::lending(watch, &session, settings).await],
             SourceSettings::AlmaBorrowingRequests(settings) => {
                 vec![requests::borrowing(watch, &session, settings).await]
             }
-            SourceSettings::AlmaLibraries(_) | SourceSettings::AlmaJobs(_) => Vec::new(),
             SourceSettings::AlmaCodeTables(settings) => vec![offers::code_tables(watch, &session, settings).await],
             SourceSettings::AlmaLetters => vec![offers::letters(watch, &session).await],
             SourceSettings::AlmaIntegrationProfiles => vec![offers::integration_profiles(watch, &session).await],
             SourceSettings::AlmaGeneral => vec![offers::general(watch, &session).await],
-            SourceSettings::ReleaseNotes(settings) => {
-                let ask = Ask {
-                    watch,
-                    session: &session,
-                    now: clock.now(),
-                    zone: config.timezone,
-                    memory: None,
-                    pseudonyms: None,
-                };
-                release_notes::inspect(&ask, settings)
-                    .await
-                    .into_iter()
-                    .map(|report| page_row(watch, report))
-                    .collect()
-            }
+            SourceSettings::ReleaseNotes(settings) => release_notes::inspect(&ask, settings)
+                .await
+                .into_iter()
+                .map(|report| page_row(watch, report))
+                .collect(),
         });
     }
     rows.extend(config.institutions.iter().filter_map(webhook_row));

@@ -313,6 +313,7 @@ fn hashed(answer: LendingRows, slice: &Slice, keys: &Pseudonyms, institution: &s
         hash: keys.hash(institution, &row.request_id),
         former_hash: keys.former_hash(institution, &row.request_id),
         status: or(row.status, Some(&slice.status)),
+        status_label: None,
         partner: or(row.partner, slice.partner.as_ref()),
         format: or(row.format, slice.format.as_ref()),
         library: or(row.owner, Some(&slice.library)),

@@ -122,7 +122,7 @@ pub const fn absence_rule(source: SourceKind) -> AbsenceRule {
             complete_polls: 1,
             whole_coverage: true,
         },
-        SourceKind::AlmaPartners | SourceKind::AlmaIntegrationProfiles => AbsenceRule {
+        SourceKind::AlmaPartners | SourceKind::AlmaIntegrationProfiles | SourceKind::AlmaJobs => AbsenceRule {
             complete_polls: 2,
             whole_coverage: false,
         },
@@ -132,7 +132,6 @@ pub const fn absence_rule(source: SourceKind) -> AbsenceRule {
         | SourceKind::AlmaLibraries
         | SourceKind::AlmaCodeTables
         | SourceKind::AlmaLetters
-        | SourceKind::AlmaJobs
         | SourceKind::AlmaGeneral
         | SourceKind::Reciprocity
         | SourceKind::Ageing => AbsenceRule {

@@ -24,6 +24,7 @@ mod kill;
 mod layers;
 mod layouts;
 mod lending_requests;
+mod libraries_and_jobs;
 mod notes_through_time;
 mod partners_and_views;
 mod privacy;

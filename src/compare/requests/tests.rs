@@ -21,6 +21,7 @@ fn request(id: u8, status: &str, created: u64, modified: u64) -> SeenRequest {
         hash: [id; 16],
         former_hash: None,
         status: status.to_owned(),
+        status_label: None,
         partner: "OAK".to_owned(),
         format: "PHYSICAL".to_owned(),
         library: "MAIN".to_owned(),

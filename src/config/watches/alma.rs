@@ -6,7 +6,9 @@ use super::{FOR_RELEASE_NOTES, FOR_VIEWS, Subject, chosen_members};
 use crate::config::institutions::Member;
 use crate::config::mistake::shown;
 use crate::config::reader::{Found, Table};
-use crate::config::{CodeTablesSettings, JobsSettings, LendingRequestsSettings, LibrariesSettings, SourceSettings};
+use crate::config::{
+    CodeTablesSettings, DAYS_AHEAD_MAX, JobsSettings, LendingRequestsSettings, LibrariesSettings, SourceSettings,
+};
 use crate::model::watch::SourceKind;
 
 /// The subject of the one watch that is about all members.
@@ -22,7 +24,9 @@ const KEYS_BY_SOURCE: &[(SourceKind, &[&str])] = &[
         SourceKind::AlmaBorrowingRequests,
         &["report", "columns", "status_labels"],
     ),
+    (SourceKind::AlmaLibraries, &["days_ahead"]),
     (SourceKind::AlmaCodeTables, &["tables"]),
+    (SourceKind::AlmaJobs, &["jobs"]),
 ];
 
 /// The subjects of a table whose source is asked at Alma's gateway, or derived.
@@ -82,12 +86,17 @@ fn settings(table: &Table, kind: SourceKind) -> Option<SourceSettings> {
             statuses: texts("statuses"),
         }),
         SourceKind::AlmaBorrowingRequests => SourceSettings::AlmaBorrowingRequests(borrowing::settings(table)?),
-        SourceKind::AlmaLibraries => SourceSettings::AlmaLibraries(LibrariesSettings {}),
+        SourceKind::AlmaLibraries => SourceSettings::AlmaLibraries(LibrariesSettings {
+            days_ahead: table
+                .whole("days_ahead", 1, u64::from(DAYS_AHEAD_MAX))
+                .and_then(|days| u32::try_from(days).ok())
+                .unwrap_or(LibrariesSettings::default().days_ahead),
+        }),
         SourceKind::AlmaCodeTables => SourceSettings::AlmaCodeTables(CodeTablesSettings {
             tables: code_tables(table),
         }),
         SourceKind::AlmaLetters => SourceSettings::AlmaLetters,
-        SourceKind::AlmaJobs => SourceSettings::AlmaJobs(JobsSettings {}),
+        SourceKind::AlmaJobs => SourceSettings::AlmaJobs(JobsSettings { jobs: texts("jobs") }),
         SourceKind::AlmaIntegrationProfiles => SourceSettings::AlmaIntegrationProfiles,
         SourceKind::AlmaGeneral => SourceSettings::AlmaGeneral,
         SourceKind::Reciprocity => SourceSettings::Reciprocity,

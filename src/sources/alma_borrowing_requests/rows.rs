@@ -74,6 +74,7 @@ impl<'a> Requests<'a> {
         };
         let words = |field| cells.get(&field).map(|cell| words(cell)).unwrap_or_default();
         let label = words(ReportField::Status);
+        let status_label = Some(label.clone()).filter(|label| !label.is_empty());
         let status = match code_of(&label, self.settings) {
             _ if label.is_empty() => NO_STATUS.to_owned(),
             Some(code) => code,
@@ -98,6 +99,7 @@ impl<'a> Requests<'a> {
             hash: self.pseudonyms.hash(self.institution, &id),
             former_hash: self.pseudonyms.former_hash(self.institution, &id),
             status,
+            status_label,
             partner,
             format,
             library,

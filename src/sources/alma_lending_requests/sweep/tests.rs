@@ -107,6 +107,7 @@ fn request(id: usize, library: &str, status: &str, partner: &str, format: &str) 
         hash,
         former_hash: None,
         status: status.into(),
+        status_label: None,
         partner: partner.into(),
         format: format.into(),
         library: library.into(),

@@ -1,0 +1,63 @@
+//! Whether libraries and jobs can be read: what the API area *Configuration* gives.
+
+use super::{bad, good, remedy};
+use crate::config::{JobsSettings, LibrariesSettings};
+use crate::exlibris::alma_conf;
+use crate::exlibris::error::{CallError, Problem};
+use crate::model::answer::CheckRow;
+use crate::sources::Ask;
+use crate::sources::alma_jobs::JobList;
+use crate::sources::alma_libraries;
+
+/// One call for the libraries and one for a week of hours of the first that takes part in resource sharing.
+pub(super) async fn libraries_row(ask: &Ask<'_>, settings: &LibrariesSettings) -> CheckRow {
+    let id = ask.watch.id.as_str();
+    match alma_libraries::inspect(ask, settings).await {
+        Ok(found) => {
+            let mut detail = format!(
+                "{} libraries can be read; {} of them take part in resource sharing",
+                found.libraries, found.sharing
+            );
+            if let Some((name, listed, calls)) = found.hours {
+                detail.push_str(&format!(
+                    "; of the next seven days of {name} Alma lists {listed}; hours take {calls} calls a library"
+                ));
+            }
+            good(id, "libraries", detail)
+        }
+        Err(error) => bad(id, "libraries", error.to_string(), conf_remedy(&error)),
+    }
+}
+
+/// One call: the first page of the list of jobs.
+pub(super) async fn jobs_row(ask: &Ask<'_>, settings: &JobsSettings) -> CheckRow {
+    let id = ask.watch.id.as_str();
+    match alma_conf::jobs(ask.session, 0).await {
+        Ok(page) => {
+            let mut list = JobList::default();
+            let more = list.take(&page, settings).is_some();
+            let (read, watched) = list.counts();
+            let all = list
+                .total()
+                .map_or_else(|| "an unknown number of".to_owned(), |total| total.to_string());
+            let of_which = if more {
+                format!("watched of the first {read}: {watched}")
+            } else {
+                format!("watched: {watched}")
+            };
+            good(id, "jobs", format!("{all} jobs can be read; {of_which}"))
+        }
+        Err(error) => bad(id, "jobs", error.to_string(), conf_remedy(&error)),
+    }
+}
+
+fn conf_remedy(error: &CallError) -> Option<String> {
+    match error.problem {
+        Problem::Unauthorized => Some(
+            "Ask for a read-only production key with the area Configuration in the Developer Network, or add that area to \
+             this key."
+                .to_owned(),
+        ),
+        _ => remedy(error),
+    }
+}
