@@ -200,8 +200,20 @@ async fn fifty_kills_lose_nothing_and_tell_nothing_twice() {
         .filter(|watch| watch.as_str().starts_with("release-notes/"))
         .cloned()
         .collect();
-    let keyed: Vec<WatchId> = watches.iter().filter(|watch| !notes.contains(watch)).cloned().collect();
-    assert_eq!(records(&store, &keyed).await, records(&reader.store, &keyed).await);
+    // What tells of the past (how requests moved, since when they wait) is not in a fresh reading.
+    let keyed: Vec<WatchId> = watches
+        .iter()
+        .filter(|watch| !notes.contains(watch) && !watch.as_str().starts_with("ageing/"))
+        .cloned()
+        .collect();
+    let of_now = |mut records: BTreeMap<(String, String), Value>| {
+        records.retain(|(_, key), _| !key.starts_with("moves/"));
+        records
+    };
+    assert_eq!(
+        of_now(records(&store, &keyed).await),
+        of_now(records(&reader.store, &keyed).await)
+    );
     // Items got their keys when they were first seen; their bodies must agree.
     let bodies = |records: BTreeMap<(String, String), Value>| {
         records
