@@ -208,13 +208,10 @@ impl Library {
 
     /// Its libraries: code, name, whether it takes part in resource sharing.
     pub(super) fn own_libraries(&self) -> Vec<(String, String, bool)> {
-        let own = |what: &str, name: &str, shares| {
-            let (code, place) = (format!("{}_{what}", self.short), self.name);
-            (code, format!("{place}, {name}"), shares)
-        };
+        let own = |what: &str, name: &str, shares| (format!("{}_{what}", self.short), name.to_owned(), shares);
         let mut all = vec![
             own("MAIN", "Main Library", false),
-            (self.sharing_code(), format!("{}, Interlibrary Loan", self.name), true),
+            (self.sharing_code(), "Interlibrary Loan Desk".to_owned(), true),
         ];
         if self.has_archive {
             all.push(own("ARCH", "Archive", false));
