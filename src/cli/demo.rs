@@ -30,6 +30,8 @@ pub(super) struct DemoArgs {
 
 /// Something happens in the made-up world so often.
 const HAPPENS_EVERY: Duration = Duration::from_secs(3);
+/// The first thing happens so long after the baseline: what is derived from it has been derived by then.
+const BEGINS_AFTER: Duration = Duration::from_secs(2);
 /// The first polls are a baseline; things begin to happen when all of them were made, but after so long in any case.
 const BASELINE_TIME_MAX: Duration = Duration::from_secs(8);
 /// How often it is looked whether they were.
@@ -95,10 +97,11 @@ async fn make_things_happen(world: Arc<World>, clock: Clock, stop: CancellationT
     while !world.everything_was_asked() && clock.now().since(started) < BASELINE_TIME_MAX {
         clock.sleep(BASELINE_LOOK).await;
     }
+    clock.sleep(BEGINS_AFTER).await;
     while !stop.is_cancelled() {
-        clock.sleep(HAPPENS_EVERY).await;
         let happened = world.advance(clock.now());
         tracing::debug!("in the made-up world: {happened}");
+        clock.sleep(HAPPENS_EVERY).await;
     }
 }
 

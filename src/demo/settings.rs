@@ -114,8 +114,8 @@ fn sharing_watches(toml: &mut String) {
         ("alma.letters", &shown, "10s", ""),
         ("alma.integration-profiles", &shown, "10s", ""),
         ("alma.general", &shown, "10s", ""),
-        ("reciprocity", "", "2s", ""),
-        ("ageing", &all, "2s", ""),
+        ("reciprocity", "", "1s", ""),
+        ("ageing", &all, "1s", ""),
     ];
     for (source, institutions, every, more) in watches {
         let _ = write!(
