@@ -266,7 +266,7 @@ impl Library {
             short_list: false,
             too_fast_next: false,
             asked: BTreeSet::new(),
-            has_archive: place % 2 == 0,
+            has_archive: place.is_multiple_of(2),
             conf: Conf::default(),
             report: Reading::default(),
             report_not_ready_next: false,

@@ -266,7 +266,7 @@ fn configure(state: &mut State, round: usize) -> Option<String> {
     let name = library.name;
     match round % 3 {
         0 => {
-            let succeeds = round / 3 % 2 == 0;
+            let succeeds = (round / 3).is_multiple_of(2);
             library.conf.runs.again(now, succeeds);
             let how = if succeeds { "runs as it should" } else { "fails" };
             Some(format!("The nightly job that closes expired requests {how} at {name}."))
