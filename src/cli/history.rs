@@ -105,7 +105,8 @@ pub(super) fn events_help() -> String {
     )
 }
 
-fn reader<'a>(config: &'a Config, store: &'a Store, clock: &'a Clock) -> Reader<'a> {
+/// Reads the history.
+pub(super) fn reader<'a>(config: &'a Config, store: &'a Store, clock: &'a Clock) -> Reader<'a> {
     Reader { config, store, clock }
 }
 

@@ -11,6 +11,7 @@ mod demo;
 mod failure;
 mod history;
 mod output;
+mod partners;
 mod poll;
 pub mod print;
 mod requests;
@@ -87,6 +88,9 @@ enum Command {
     /// Show what differs between two times of a watch; by default, the newest change.
     #[command(after_help = TIME_HELP)]
     Diff(DiffQuery),
+    /// Show who lends to whom among the members, what is wrong, since when, and what made it so.
+    #[command(after_help = TIME_HELP)]
+    Partners(partners::PartnersArgs),
     /// Show where resource-sharing requests stand, how long they wait, and what becomes of them.
     #[command(after_help = TIME_HELP)]
     Requests(requests::RequestsArgs),
@@ -156,6 +160,7 @@ impl Cli {
             Command::Snapshots(query) => history::snapshots(&query, &config, &clock, &output).await,
             Command::Show(query) => history::show(&query, &config, &clock, &output).await,
             Command::Diff(query) => history::diff(&query, &config, &clock, &output).await,
+            Command::Partners(args) => partners::partners(args, &config, &clock, &output).await,
             Command::Requests(args) => requests::requests(args, &config, &clock, &output).await,
             Command::Alerts(args) => alerts::alerts(args, &config, &clock, &output).await,
             Command::Backup(args) => backup::backup(args, &config, &clock, &output).await,

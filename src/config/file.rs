@@ -235,7 +235,8 @@ struct WatchTable {
     /// own in English.
     #[serde(default)]
     status_labels: BTreeMap<String, String>,
-    /// For alma.libraries: how many days ahead closures and changed hours are looked for; 30 if not given.
+    /// For alma.libraries: how many days ahead closures and changed hours are looked for; 30 if not given. Every four weeks
+    /// cost one more call for each library that takes part in resource sharing.
     #[schemars(range(min = 1, max = 365))]
     days_ahead: Option<u32>,
     /// For alma.jobs: parts of names of jobs that are watched beside those about resource sharing.

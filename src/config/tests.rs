@@ -74,6 +74,8 @@ fn the_example_is_right_and_shows_all_kinds_of_library() {
     ] {
         assert_eq!(of(source).count(), 9, "{source}: one for each library with a key");
     }
+    let members: Vec<&str> = of(SourceKind::Reciprocity).map(|watch| watch.id.as_str()).collect();
+    assert_eq!(members, ["reciprocity/members"], "one for all libraries");
     let views: Vec<&str> = of(SourceKind::PrimoView).map(|watch| watch.id.as_str()).collect();
     assert!(views.contains(&"primo.view/01NEU_INST:NU") && views.contains(&"primo.view/01NEU_INST:NU_Olin"));
     assert_eq!(views.len(), 8, "libraries whose view is not known are passed over");

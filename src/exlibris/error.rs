@@ -65,6 +65,26 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// Whether further calls of the same poll would most likely meet it too: the service, the key or the budget is to blame,
+    /// not what was asked for.
+    pub const fn concerns_all_calls(&self) -> bool {
+        match self {
+            Problem::NoKey(_)
+            | Problem::Unauthorized
+            | Problem::TooFast(_)
+            | Problem::ServerFailed(_)
+            | Problem::Unreachable(_)
+            | Problem::TimedOut(_)
+            | Problem::BudgetSpent(_) => true,
+            Problem::NotFound
+            | Problem::Refused
+            | Problem::TooLarge(_)
+            | Problem::RedirectedAway
+            | Problem::Unfit(_)
+            | Problem::Implausible(_) => false,
+        }
+    }
+
     /// The same problem, where it tells how often was tried, after `attempts` attempts.
     pub fn after(self, attempts: u32) -> Self {
         match self {

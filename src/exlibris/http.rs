@@ -22,8 +22,9 @@ use crate::clock::Clock;
 use crate::config::{ExLibrisSettings, Institution};
 use crate::model::moment::Moment;
 
-/// Calls of one poll, retries included. The longest list known, a few thousand partners, takes some dozens; a poll that
-/// wants more has lost its way, and the quota is the libraries' own.
+/// Calls of one poll, retries included. The longest list known, a few thousand partners, takes some dozens; a sweep over
+/// the lending requests of a large institution takes two or three hundred, and goes on at the next poll where that is not
+/// enough. A poll that wants more has lost its way, and the quota is the libraries' own.
 pub const CALLS_PER_POLL_MAX: u32 = 500;
 
 /// Redirects of one public page that are followed, all on its own host.

@@ -4,6 +4,7 @@
 pub mod answers;
 pub mod near;
 pub mod query;
+pub mod reciprocity;
 pub mod requests;
 pub mod time;
 mod watches;

@@ -102,6 +102,21 @@ pub struct RequestQuery {
     pub since: Option<String>,
 }
 
+/// `almanac partners` and `GET /api/v1/partners`.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PartnerQuery {
+    /// Only directions in which this library lends or borrows, by its code.
+    #[arg(long, value_name = "CODE")]
+    pub institution: Option<String>,
+    /// Only what is wrong, in words: everything, or problems of this KIND, such as --problems=inactive.
+    #[arg(long, value_name = "KIND", num_args = 0..=1, require_equals = true, default_missing_value = "any")]
+    pub problems: Option<String>,
+    /// As the partner records stood at this TIME; now if not said.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub at: Option<String>,
+}
+
 /// `almanac watches` and `GET /api/v1/watches`: nothing to say.
 #[derive(Args, Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use crate::model::change::{ChangeInContext, Op};
 use crate::model::event::{EventDraft, EventKind, Topic};
-use differences::{differences, listed, profile_name, text};
+pub(super) use differences::profile_name;
+use differences::{differences, listed, text};
 
 /// Ex Libris' product that partner records belong to.
 const PRODUCT: &str = "Alma";

@@ -8,6 +8,7 @@ pub mod message;
 pub mod moment;
 pub mod observation;
 pub mod open_hours;
+pub mod reciprocity;
 pub mod request;
 pub mod request_month;
 pub mod request_status;

@@ -1,6 +1,7 @@
 //! What works and what does not, without storing: `almanac check`.
 
 mod conf;
+mod members;
 mod offers;
 mod requests;
 
@@ -77,6 +78,7 @@ pub async fn check(
         });
     }
     rows.extend(config.institutions.iter().filter_map(webhook_row));
+    rows.extend(members::check_members(config));
     rows.extend(config.channels.iter().map(channel_row));
     Ok(rows)
 }

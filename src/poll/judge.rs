@@ -111,7 +111,8 @@ pub(super) async fn judge(
         complete_polls: rule.complete_polls,
         whole_coverage: rule.whole_coverage,
         shape_version: sources::shape_version(watch.source.kind()),
-        accepted,
+        // What is computed here is no answer that could be cut short: who left the consortium takes many records along.
+        accepted: accepted || watch.source.kind().is_derived(),
         suspicion: observation.suspicion.as_deref(),
     };
     let followed = judged.followed.take();

@@ -97,7 +97,11 @@ pub async fn observe(ask: &Ask<'_>, settings: &LibrariesSettings) -> Result<Obse
                 }
             }
             Err(error) => {
-                failures += 1;
+                failures = if error.problem.concerns_all_calls() {
+                    failures + 1
+                } else {
+                    0
+                };
                 PartitionRead::Failed {
                     reason: error.to_string(),
                 }

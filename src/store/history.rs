@@ -105,6 +105,93 @@ impl Store {
             .collect())
     }
 
+    /// When a partition of the watch was first and last read wholly, up to `at`; `None` if never.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`].
+    pub async fn whole_readings(
+        &self,
+        watch: &WatchId,
+        partition: &str,
+        at: Moment,
+    ) -> Result<Option<(Moment, Moment)>, StoreError> {
+        let mut tx = self.reader.begin().await?;
+        let Some(newest) = poll_at(&mut tx, at).await? else {
+            return Ok(None);
+        };
+        let state = format!("$.\"{partition}\".state");
+        let mut found = [None; 2];
+        for (place, query) in [FIRST_WHOLE, LAST_WHOLE].into_iter().enumerate() {
+            found[place] = sqlx::query_scalar(query)
+                .bind(watch.as_str())
+                .bind(newest)
+                .bind(&state)
+                .fetch_optional(&mut *tx)
+                .await?;
+        }
+        let [first, last] = found;
+        Ok(first
+            .zip(last)
+            .map(|(first, last)| (Moment::from_millis(first), Moment::from_millis(last))))
+    }
+
+    /// The versions of these records of a watch up to `at`, by key and newest first, at most `most` of each.
+    ///
+    /// # Errors
+    /// As [`Store::records`].
+    pub async fn versions(
+        &self,
+        watch: &WatchId,
+        keys: &[&str],
+        at: Moment,
+        most: u32,
+    ) -> Result<Vec<VersionSeen>, StoreError> {
+        let mut tx = self.reader.begin().await?;
+        let Some(newest) = poll_at(&mut tx, at).await? else {
+            return Ok(Vec::new());
+        };
+        let rows = sqlx::query(VERSIONS)
+            .bind(serde_json::to_string(keys).unwrap_or_else(|_| "[]".to_owned()))
+            .bind(watch.as_str())
+            .bind(newest)
+            .bind(most)
+            .fetch_all(&mut *tx)
+            .await?;
+        let ids: Vec<i64> = rows.iter().map(|row| row.get(1)).collect();
+        let documents = documents(&mut tx, &ids).await?;
+        let mut seen: Vec<VersionSeen> = rows
+            .iter()
+            .map(|row| VersionSeen {
+                key: row.get(0),
+                version: row.get(2),
+                observed_at: Moment::from_millis(row.get(3)),
+                silent: row.get(4),
+                body: documents.get(&row.get::<i64, _>(1)).map(|document| parsed(document)),
+            })
+            .collect();
+        seen.sort_by(|a, b| (&a.key, b.version).cmp(&(&b.key, a.version)));
+        Ok(seen)
+    }
+
+    /// Keys of the records of a watch that had been there and were gone at `at`, the last gone first, at most `most`.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`].
+    pub async fn gone(&self, watch: &WatchId, at: Moment, most: u32) -> Result<Vec<String>, StoreError> {
+        let mut tx = self.reader.begin().await?;
+        let Some(newest) = poll_at(&mut tx, at).await? else {
+            return Ok(Vec::new());
+        };
+        let mut rows: Vec<(i64, String)> = sqlx::query_as(GONE)
+            .bind(newest)
+            .bind(watch.as_str())
+            .fetch_all(&mut *tx)
+            .await?;
+        rows.sort_by(|a, b| b.cmp(a));
+        rows.truncate(most as usize);
+        Ok(rows.into_iter().map(|(_, key)| key).collect())
+    }
+
     /// When the newest poll of the watch was committed; `None` if it was never polled.
     ///
     /// # Errors
@@ -164,6 +251,21 @@ pub(super) const NEWEST_DOCUMENT: &str = "SELECT newest_version_id FROM record
 pub(super) const UNDER_PREFIX: &str = "SELECT key, newest_version_id FROM record
      WHERE watch_id = ? AND key >= ? AND key < ? AND present = 1 AND newest_version_id IS NOT NULL";
 
+/// One version of a record, as it was seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VersionSeen {
+    /// The record.
+    pub key: String,
+    /// Which version of it, counting from 1.
+    pub version: u32,
+    /// When it was first seen.
+    pub observed_at: Moment,
+    /// It came with a baseline or a change of shape: nobody knows since when it was so.
+    pub silent: bool,
+    /// The document; `None` where the record was gone from then on.
+    pub body: Option<Value>,
+}
+
 /// The version of a record that stood at a moment.
 #[derive(Clone, Copy, Debug)]
 struct Standing {
@@ -179,12 +281,9 @@ async fn standing(
     key: Option<&str>,
     at: Moment,
 ) -> Result<Vec<(String, Standing)>, StoreError> {
-    // Ids grow in the order of the commits and commit times never run backwards, so a moment is a poll id.
-    let newest: Option<i64> = sqlx::query_scalar(POLL_AT)
-        .bind(at.millis())
-        .fetch_optional(&mut *connection)
-        .await?;
-    let Some(newest) = newest else { return Ok(Vec::new()) };
+    let Some(newest) = poll_at(connection, at).await? else {
+        return Ok(Vec::new());
+    };
     let rows = sqlx::query(STANDING)
         .bind(newest)
         .bind(watch.as_str())
@@ -204,6 +303,39 @@ async fn standing(
         })
         .collect())
 }
+
+/// The last poll committed by then. Ids grow in the order of the commits and commit times never run backwards, so a moment
+/// is a poll id.
+async fn poll_at(connection: &mut SqliteConnection, at: Moment) -> Result<Option<i64>, StoreError> {
+    Ok(sqlx::query_scalar(POLL_AT)
+        .bind(at.millis())
+        .fetch_optional(&mut *connection)
+        .await?)
+}
+
+/// Parameters: watch name, newest poll id, JSON path of the partition's state in a coverage.
+pub(super) const FIRST_WHOLE: &str = "SELECT committed_ms FROM poll
+     WHERE watch_id = (SELECT id FROM watch WHERE name = ?) AND id <= ? AND json_extract(coverage, ?) = 'complete'
+     ORDER BY id LIMIT 1";
+
+/// As [`FIRST_WHOLE`].
+pub(super) const LAST_WHOLE: &str = "SELECT committed_ms FROM poll
+     WHERE watch_id = (SELECT id FROM watch WHERE name = ?) AND id <= ? AND json_extract(coverage, ?) = 'complete'
+     ORDER BY id DESC LIMIT 1";
+
+/// Parameters: the keys as a JSON array, watch name, newest poll id, versions of one record at most.
+pub(super) const VERSIONS: &str = "SELECT r.key, v.id, v.number, p.committed_ms, COALESCE(c.silent, 0)
+     FROM json_each(?1) wanted
+     JOIN record r ON r.watch_id = (SELECT id FROM watch WHERE name = ?2) AND r.key = wanted.value
+     JOIN version v ON v.id IN (SELECT id FROM version WHERE record_id = r.id AND poll_id <= ?3 ORDER BY poll_id DESC LIMIT ?4)
+     JOIN poll p ON p.id = v.poll_id
+     LEFT JOIN change c ON c.record_id = r.id AND c.to_version = v.id";
+
+/// Parameters: newest poll id, watch name.
+pub(super) const GONE: &str = "SELECT v.id, r.key
+     FROM record r
+     JOIN version v ON v.id = (SELECT id FROM version WHERE record_id = r.id AND poll_id <= ? ORDER BY poll_id DESC LIMIT 1)
+     WHERE r.watch_id = (SELECT id FROM watch WHERE name = ?) AND v.body IS NULL";
 
 /// Parameter: a moment.
 pub(super) const POLL_AT: &str =

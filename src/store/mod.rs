@@ -288,6 +288,10 @@ pub fn big_queries() -> Vec<(&'static str, String)> {
         ("documents", history::CHAINS.to_owned()),
         ("moment to poll", history::POLL_AT.to_owned()),
         ("snapshots", history::SNAPSHOTS.to_owned()),
+        ("first whole reading", history::FIRST_WHOLE.to_owned()),
+        ("last whole reading", history::LAST_WHOLE.to_owned()),
+        ("versions of records", history::VERSIONS.to_owned()),
+        ("records that are gone", history::GONE.to_owned()),
         ("newest events", newest_events("")),
         (
             "events since",

@@ -12,7 +12,9 @@ use serde_json::{Map, Value};
 use super::ApiState;
 use super::problem::Problem;
 use crate::insight::answers::EventPage;
-use crate::insight::query::{self, DiffQuery, EventQuery, RecordQuery, RequestQuery, SnapshotQuery, WatchQuery};
+use crate::insight::query::{
+    self, DiffQuery, EventQuery, PartnerQuery, RecordQuery, RequestQuery, SnapshotQuery, WatchQuery,
+};
 
 /// `GET /api/v1/watches`.
 pub(super) async fn watches(State(state): State<ApiState>, _: Asked<WatchQuery>) -> Result<Response, Problem> {
@@ -60,6 +62,22 @@ pub(super) async fn requests(
     Asked(query): Asked<RequestQuery>,
 ) -> Result<Response, Problem> {
     Ok(Json(state.reader().requests(&query).await?.rows).into_response())
+}
+
+/// `GET /api/v1/partners?institution=&problems=&at=`: who lends to whom.
+pub(super) async fn partners(
+    State(state): State<ApiState>,
+    Asked(query): Asked<PartnerQuery>,
+) -> Result<Response, Problem> {
+    Ok(Json(state.reader().partners(&query).await?.rows).into_response())
+}
+
+/// `GET /api/v1/partners/records?institution=&at=`: partner records of which it is not certain whom they mean.
+pub(super) async fn partner_records(
+    State(state): State<ApiState>,
+    Asked(query): Asked<PartnerQuery>,
+) -> Result<Response, Problem> {
+    Ok(Json(state.reader().partners(&query).await?.findings).into_response())
 }
 
 /// The address of the next page. Ages are written out as moments, so that the pages of one walk do not drift.

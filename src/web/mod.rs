@@ -8,6 +8,7 @@
 //! | `/metrics` | counts for Prometheus; the names stand in [`crate::telemetry`] |
 //! | `/webhooks/alma/{institution}` | taken, where the institution has a `webhook_secret`, else 404 |
 //! | `/api/v1/watches`, `events`, `snapshots`, `records`, `diff`, `requests` | the shapes of [`crate::model::answer`] |
+//! | `/api/v1/partners`, `partners/records` | the shapes of [`crate::model::reciprocity`] |
 //!
 //! Every error is an `application/problem+json` (RFC 9457).
 
@@ -111,6 +112,8 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/snapshots", get(history::snapshots))
         .route("/api/v1/records", get(history::records))
         .route("/api/v1/diff", get(history::diff))
+        .route("/api/v1/partners", get(history::partners))
+        .route("/api/v1/partners/records", get(history::partner_records))
         .route("/api/v1/requests", get(history::requests))
         .fallback(async || Problem::no_such_address())
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX));

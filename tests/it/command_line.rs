@@ -132,6 +132,7 @@ fn help_names_every_command_and_the_filters() {
         "snapshots",
         "show",
         "diff",
+        "partners",
         "alerts",
         "backup",
         "config",

@@ -99,7 +99,7 @@ async fn totals(world: &World) -> BTreeMap<String, u64> {
         .unwrap();
     records
         .into_iter()
-        .map(|record| (record.key, record.body["total"].as_u64().unwrap()))
+        .filter_map(|record| Some((record.key, record.body.get("total")?.as_u64()?)))
         .collect()
 }
 
@@ -173,7 +173,12 @@ async fn everything_gone_at_once_is_a_count_of_nothing_and_a_status_not_asked_fo
         "two libraries in every status that lending requests have: {first:?}"
     );
     requests.edit().clear();
-    let row = world.poll(WATCH).await;
+    assert_eq!(
+        world.poll(WATCH).await.outcome,
+        Outcome::Failed,
+        "that is not believed at once"
+    );
+    let row = world.almanac.poll(&world.watch(WATCH), true).await;
     assert_eq!((row.outcome, row.modified, row.removed), (Outcome::Ok, 1, 0), "{row:?}");
     world
         .reconfigure(|text| {
@@ -264,6 +269,39 @@ async fn a_small_budget_reads_everything_in_turn() {
         "{reasons:?}"
     );
     assert_eq!(totals(&world).await.len(), 6, "{reasons:?}");
+}
+
+#[tokio::test]
+async fn a_slow_pace_ends_the_poll_in_time_and_the_next_goes_on() {
+    let (mut world, requests) = lending("").await;
+    requests.come(4, "MAIN", "WILL_SUPPLY", "P001", "PHYSICAL");
+    // Twenty seconds a call: some twenty calls in the seven minutes of a poll, where all statuses take about eighty.
+    world
+        .reconfigure(|text| text.replace("per_second = 50\n", "per_second = 0.05\n"))
+        .await;
+    let mut polls = Vec::new();
+    for _ in 0..5 {
+        let began = world.clock.now();
+        let row = world.poll(WATCH).await;
+        assert!(world.clock.now().since(began) < Duration::from_mins(60 + 10), "{row:?}");
+        polls.push((row.outcome, row.added, row.reason.unwrap_or_default()));
+    }
+    assert!(
+        polls.iter().all(|(outcome, ..)| *outcome == Outcome::Partial),
+        "{polls:?}"
+    );
+    assert!(
+        polls[0]
+            .2
+            .contains("not asked for: the time for one poll, 7 minutes, is over"),
+        "{polls:?}"
+    );
+    let told = totals(&world).await;
+    assert!(told.len() > 70 && told["MAIN/WILL_SUPPLY"] == 4, "{polls:?}");
+    assert_eq!(
+        polls.iter().map(|(_, added, _)| *added as usize).sum::<usize>(),
+        told.len()
+    );
 }
 
 #[tokio::test]

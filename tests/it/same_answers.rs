@@ -119,6 +119,11 @@ async fn every_question_has_one_answer() {
             format!("records?watch={elm}&key=P001&at={between}"),
         ),
         (vec!["diff", elm], format!("diff?watch={elm}")),
+        (vec!["partners"], "partners".to_owned()),
+        (
+            vec!["partners", "--institution", ELM, "--at", between],
+            format!("partners?institution={ELM}&at={between}"),
+        ),
         (
             vec!["diff", elm, "--from", between],
             format!("diff?watch={elm}&from={between}"),

@@ -47,7 +47,7 @@ pub fn value(value: &Value) -> String {
     }
 }
 
-/// What a record is, in a few words: its name, on or off, its value, its type; else the size of its document.
+/// What a record is, in a few words: its name, on or off, its value, its type, its state; else the size of its document.
 pub fn what(body: &Value) -> String {
     let plain = |name: &str| body.get(name).filter(|value| is_plain(value)).map(value);
     match body.get("on") {
@@ -56,6 +56,7 @@ pub fn what(body: &Value) -> String {
         _ => naming(body)
             .or_else(|| plain("value"))
             .or_else(|| plain("type"))
+            .or_else(|| plain("state"))
             .unwrap_or_else(|| value(body)),
     }
 }

@@ -185,7 +185,7 @@ fn is_days(name: &str) -> bool {
 }
 
 /// Profile types as people say them.
-pub(super) fn profile_name(profile: &str) -> &str {
+pub(in crate::meaning) fn profile_name(profile: &str) -> &str {
     match profile {
         "ART_EMAIL" => "ARTEmail",
         "ISO_18626" => "ISO 18626",

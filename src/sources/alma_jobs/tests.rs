@@ -1,3 +1,4 @@
+use super::list::partition_for;
 use super::*;
 
 fn page(rows: Value, total: u64) -> Rows {

@@ -31,6 +31,8 @@ pub struct Memory {
     pub partners: Option<Dated<List>>,
     /// Partners of requests that are on no list of partners.
     pub strays: BTreeSet<String>,
+    /// Statuses that Alma answered to; a later refusal of one of them is a failure and no news about the status.
+    pub known: BTreeSet<String>,
     /// When Alma refused a status as a value to cut by.
     pub refused: BTreeMap<String, Moment>,
     /// By partition, how it went.

@@ -16,8 +16,8 @@ pub const PARTNERS_FIRST_MAX: usize = 40;
 /// A cut whose parts hold fewer requests together is given up: the uncut slice shows them all again. Well below
 /// [`ROWS_MAX`], so that it does not go to and fro.
 pub const UNCUT_BELOW: usize = 80;
-/// Partners that a reason names where requests are in none of the parts.
-const PARTNERS_NAMED_MAX: usize = 5;
+/// Partners or formats that a reason names where requests are in none of the parts.
+const CODES_NAMED_MAX: usize = 5;
 
 /// By what a slice is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,18 +130,14 @@ impl Reading {
         self.pending.is_empty() && !self.uncut.is_empty()
     }
 
-    /// Calls that the next cut takes at least, given the lists; and those for all that is known to want a cut.
-    pub fn cut_costs(&mut self, partners: &List, formats: &List) -> (usize, usize) {
+    /// Calls that the cuts take that are known to be wanted; parts that are full in their turn take more.
+    pub fn cuts_cost(&mut self, partners: &List, formats: &List) -> usize {
         let order = self.order_for(partners);
-        let costs: Vec<usize> = self
-            .uncut
-            .iter()
-            .map(|node| {
-                let dimension = next_dimension(&self.nodes[*node].slice, order);
-                dimension.map_or(0, |dimension| of(dimension, partners, formats).codes.len())
-            })
-            .collect();
-        (costs.last().copied().unwrap_or(0), costs.iter().sum())
+        let cost = |node: &usize| {
+            let dimension = next_dimension(&self.nodes[*node].slice, order);
+            dimension.map_or(0, |dimension| of(dimension, partners, formats).codes.len())
+        };
+        self.uncut.iter().map(cost).sum()
     }
 
     /// Cuts the next slice that wants it.
@@ -272,6 +268,25 @@ impl Reading {
         own.max(node.children.iter().map(|child| self.judge_size(*child)).sum())
     }
 
+    /// The codes of requests in the dimension in which a node was cut: `partner P1, P2, (none)`.
+    fn codes_of(&self, node: &Node, requests: &[&SeenRequest]) -> String {
+        let by_partner = node.slice.partner.is_none()
+            && node
+                .children
+                .first()
+                .is_some_and(|child| self.nodes[*child].slice.partner.is_some());
+        let codes: BTreeSet<&str> = requests
+            .iter()
+            .map(|request| if by_partner { &request.partner } else { &request.format })
+            .map(|code| if code.is_empty() { "(none)" } else { code })
+            .collect();
+        let mut named: Vec<&str> = codes.iter().copied().take(CODES_NAMED_MAX).collect();
+        if codes.len() > CODES_NAMED_MAX {
+            named.push("…");
+        }
+        format!("{} {}", if by_partner { "partner" } else { "format" }, named.join(", "))
+    }
+
     fn judge(&self, node: usize, newest: &BTreeMap<RequestHash, SeenRequest>) -> Verdict {
         let node = &self.nodes[node];
         let mut verdict = Verdict {
@@ -336,10 +351,10 @@ impl Reading {
             if !lost.is_empty() {
                 verdict.cut_holds = false;
                 verdict.reasons.push(format!(
-                    "{}: {} of its requests are in none of its parts (partner {})",
+                    "{}: {} of its requests are in none of its parts ({})",
                     node.slice,
                     lost.len(),
-                    partners_of(&lost)
+                    self.codes_of(node, &lost)
                 ));
             }
             let accounted = (in_parts.len() + moved.len()) as u64;
@@ -398,17 +413,4 @@ const fn of<'a>(dimension: Dimension, partners: &'a List, formats: &'a List) -> 
         Dimension::Partner => partners,
         Dimension::Format => formats,
     }
-}
-
-fn partners_of(requests: &[&SeenRequest]) -> String {
-    let codes: BTreeSet<&str> = requests.iter().map(|request| request.partner.as_str()).collect();
-    let mut named: Vec<&str> = codes
-        .iter()
-        .take(PARTNERS_NAMED_MAX)
-        .map(|code| if code.is_empty() { "(none)" } else { code })
-        .collect();
-    if codes.len() > PARTNERS_NAMED_MAX {
-        named.push("…");
-    }
-    named.join(", ")
 }

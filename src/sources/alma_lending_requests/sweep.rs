@@ -1,15 +1,16 @@
 //! One sweep over an institution's lending requests: which slice is asked for next, and what it comes to in the end. Pure:
 //! the source asks, and hands in the answers.
 
+pub mod outcome;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::memory::{CUT_TRUSTED_FOR, Dated, LIST_GOOD_FOR, List, Memory};
-use super::reading::{Answer, Dimension, Reading, Verdict};
+use super::reading::{Answer, Dimension, Reading};
 use crate::exlibris::alma_requests::{ROWS_MAX, Slice};
 use crate::model::moment::Moment;
-use crate::model::observation::{Coverage, Draft, PartitionRead};
+use crate::model::observation::PartitionRead;
 use crate::model::request::{RequestHash, SeenRequest};
-use crate::sources::requests::Counts;
 
 /// Slices of one library that fail running before the rest of it is left for the next poll. A failure costs up to four
 /// calls and minutes.
@@ -19,8 +20,6 @@ const FAILURES_MAX: u32 = 6;
 /// Statuses that a library may refuse before it has answered to a single one; then it is the library that is unknown. The
 /// rest of it comes at the next poll.
 const REFUSALS_MAX: u32 = 15;
-/// Partners remembered that are on no list; a real library has none.
-const STRAYS_MAX: usize = 200;
 /// Why a sweep ends that has used up its calls.
 const NO_CALLS: &str = "no calls are left for this poll";
 
@@ -70,23 +69,6 @@ pub struct Sweep {
     library_refusals: BTreeMap<String, u32>,
     failures: u32,
     stopped: Option<String>,
-}
-
-/// What a sweep came to.
-#[derive(Debug)]
-pub struct Swept {
-    /// Counts of the partitions that were read wholly.
-    pub drafts: Vec<Draft>,
-    /// How each partition went.
-    pub coverage: Coverage,
-    /// Every request seen, as it was seen last.
-    pub rows: Vec<SeenRequest>,
-    /// Whether everything was read wholly.
-    pub whole: bool,
-    /// For the next one.
-    pub memory: Memory,
-    /// Statuses that Alma was found to refuse in this sweep.
-    pub refused: Vec<String>,
 }
 
 impl Sweep {
@@ -160,8 +142,8 @@ impl Sweep {
                     };
                     let partners = with_strays(partners, &self.memory.strays, self.newest.values());
                     let formats = with_formats(formats, self.newest.values());
-                    let (next, all) = reading.cut_costs(&partners, &formats);
-                    if next <= calls_left as usize && !reading.too_large {
+                    let all = reading.cuts_cost(&partners, &formats);
+                    if all <= calls_left as usize && !reading.too_large {
                         reading.cut(&partners, &formats);
                         continue;
                     }
@@ -204,10 +186,11 @@ impl Sweep {
     /// Takes the answer for the slice that [`Step::Ask`] named.
     pub fn answered(&mut self, answer: Answer) {
         self.asked += 1;
-        let Some((library, _, reading)) = &mut self.current else {
+        let Some((library, status, reading)) = &mut self.current else {
             return;
         };
         reading.take(&answer);
+        self.memory.known.insert(status.clone());
         self.failures = 0;
         self.library_failures.remove(library);
         self.answering.insert(library.clone());
@@ -276,84 +259,6 @@ impl Sweep {
         self.answering.is_empty()
     }
 
-    /// What it came to.
-    pub fn finish(mut self) -> Swept {
-        let mut coverage = Coverage::default();
-        let mut counts = Counts::default();
-        let mut refused = BTreeSet::new();
-        for (library, status, read) in std::mem::take(&mut self.unread) {
-            coverage.set(partition(&library, &status), read);
-        }
-        for (library, status, reading) in &std::mem::take(&mut self.read) {
-            let verdict = reading.verdict(&self.newest);
-            self.remember(library, status, reading, &verdict);
-            let read = match self.refused.get(&(library.clone(), status.clone())) {
-                Some(reason) if self.answering.contains(library) => {
-                    refused.insert(status.clone());
-                    self.refusal(reason)
-                }
-                _ if verdict.reasons.is_empty() => {
-                    counts.expect(library, status);
-                    PartitionRead::Complete
-                }
-                _ if verdict.read_anything => PartitionRead::Partial {
-                    reason: verdict.reasons.join("; "),
-                },
-                _ => PartitionRead::Failed {
-                    reason: verdict.reasons.join("; "),
-                },
-            };
-            coverage.set(partition(library, status), read);
-        }
-        for status in &refused {
-            self.memory.refused.insert(status.clone(), self.now);
-        }
-        let now = self.now;
-        let refused_still = |status: &String| self.memory.is_refused(status, now);
-        let still: BTreeSet<String> = self
-            .memory
-            .refused
-            .keys()
-            .filter(|status| refused_still(status))
-            .cloned()
-            .collect();
-        self.memory.refused.retain(|status, _| still.contains(status));
-
-        let rows: Vec<SeenRequest> = self.newest.into_values().collect();
-        for row in rows
-            .iter()
-            .filter(|row| coverage.is_complete(&partition(&row.library, &row.status)))
-        {
-            counts.add(row);
-        }
-        let whole = coverage.is_whole();
-        if let Some(partners) = self.memory.partners.as_ref().filter(|_| !rows.is_empty()) {
-            let seen: BTreeSet<String> = rows
-                .iter()
-                .map(|row| &row.partner)
-                .filter(|partner| !partner.is_empty() && !partners.what.codes.contains(*partner))
-                .take(STRAYS_MAX)
-                .cloned()
-                .collect();
-            if whole {
-                self.memory.strays = seen;
-            } else {
-                self.memory.strays.extend(seen);
-            }
-            while self.memory.strays.len() > STRAYS_MAX {
-                self.memory.strays.pop_last();
-            }
-        }
-        Swept {
-            drafts: counts.drafts(partition),
-            coverage,
-            rows,
-            whole,
-            memory: self.memory,
-            refused: refused.into_iter().collect(),
-        }
-    }
-
     fn begin(&mut self, library: String, status: String, calls_left: u32) {
         if calls_left == 0 {
             self.stopped.get_or_insert_with(|| NO_CALLS.to_owned());
@@ -364,7 +269,7 @@ impl Sweep {
         let known_refusal = self
             .refused
             .iter()
-            .find(|((by, refused), _)| *refused == status && self.answering.contains(by));
+            .find(|((by, refused), _)| *refused == status && self.believes_refusal(by, refused));
         let unread = if let Some(reason) = &self.stopped {
             Some(failed(format!("not asked for: {reason}")))
         } else if let Some((_, reason)) = known_refusal {
@@ -423,15 +328,9 @@ impl Sweep {
         self.read.push((library, status, reading));
     }
 
-    fn remember(&mut self, library: &str, status: &str, reading: &Reading, verdict: &Verdict) {
-        let Some(past) = self.memory.partitions.get_mut(&partition(library, status)) else {
-            return;
-        };
-        past.cut = reading.cut_to_remember(verdict, past.cut.as_ref(), self.now);
-        if past.cut.is_none() && reading.trusted_a_cut() && reading.broken_off.is_none() {
-            // The uncut slice will do.
-            past.calls = 1;
-        }
+    /// Whether it is the status that Alma does not know: the library answers to others, and never did to this one.
+    fn believes_refusal(&self, library: &str, status: &str) -> bool {
+        self.answering.contains(library) && !self.memory.known.contains(status)
     }
 
     fn refusal(&self, reason: &str) -> PartitionRead {
