@@ -80,7 +80,7 @@ async fn lending_requests_want_a_library_and_can_be_cut() {
     let all = format!("{LENDING}?library=HARB_ILL");
     let whole = visit.json(HARBOUR, &all).await;
     let total = whole["total_record_count"].as_u64().unwrap();
-    assert!(total >= 20 && total <= 100, "{total}");
+    assert!((20..=100).contains(&total), "{total}");
     let mut cut = 0;
     for format in ["PHYSICAL", "DIGITAL"] {
         let part = visit.json(HARBOUR, &format!("{all}&requested_format={format}")).await;
