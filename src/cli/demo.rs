@@ -30,6 +30,8 @@ pub(super) struct DemoArgs {
 
 /// Something happens in the made-up world so often.
 const HAPPENS_EVERY: Duration = Duration::from_secs(3);
+/// The first thing happens so long after the baseline: what is derived from it has been derived by then.
+const BEGINS_AFTER: Duration = Duration::from_secs(2);
 /// The first polls are a baseline; things begin to happen when all of them were made, but after so long in any case.
 const BASELINE_TIME_MAX: Duration = Duration::from_secs(8);
 /// How often it is looked whether they were.
@@ -81,7 +83,8 @@ pub(super) async fn demo(args: DemoArgs, clock: Clock) -> Result<(), Failure> {
     let _ = serving.await;
     if let Some(file) = &args.keep {
         say(&format!(
-            "\nThe history is in {}. Look at it with, for example:\n  almanac --config {settings} events\n  almanac --config {settings} watches",
+            "\nThe history is in {}. Look at it with, for example:\n  almanac --config {settings} partners --problems\n  \
+             almanac --config {settings} requests --ageing\n  almanac --config {settings} events",
             file.display(),
             settings = settings.display()
         ))?;
@@ -94,10 +97,11 @@ async fn make_things_happen(world: Arc<World>, clock: Clock, stop: CancellationT
     while !world.everything_was_asked() && clock.now().since(started) < BASELINE_TIME_MAX {
         clock.sleep(BASELINE_LOOK).await;
     }
+    clock.sleep(BEGINS_AFTER).await;
     while !stop.is_cancelled() {
-        clock.sleep(HAPPENS_EVERY).await;
-        let happened = world.advance();
+        let happened = world.advance(clock.now());
         tracing::debug!("in the made-up world: {happened}");
+        clock.sleep(HAPPENS_EVERY).await;
     }
 }
 
@@ -107,10 +111,11 @@ fn introduction(config: &Config, address: &str, keep: Option<&Path>) -> String {
         None => "The history is thrown away at the end; --keep FILE leaves it.".to_owned(),
     };
     format!(
-        "Almanac's demo. Everything here is made up: the libraries, their partners, the Primo views and the release notes\n\
-         come from a small Ex Libris inside this program. No network is used, and no key.\n\n\
+        "Almanac's demo. Everything here is made up: the libraries, their partners and requests, what is set in their\n\
+         Alma and Primo, the release notes. All of it comes from a small Ex Libris inside this program; no network is used.\n\n\
          The real daemon watches it: {} watches, polled every few seconds. The first polls are a baseline and alert nobody;\n\
-         then something happens every {} seconds, and what matters is told below, once.\n\
+         then something happens every {} seconds, and what matters is told below, once: a partner is switched off,\n\
+         two libraries contradict each other, requests wait too long, a nightly job fails, Alma gets something new.\n\
          The same answers over HTTP: http://{address}/api/v1/events\n{kept} Stop with Ctrl-C.\n",
         config.watches.len(),
         HAPPENS_EVERY.as_secs(),

@@ -1,8 +1,12 @@
 //! The made-up libraries and their lists of resource-sharing partners.
 
+use std::collections::BTreeSet;
+
 use fastrand::Rng;
 use serde_json::{Value, json};
 
+use super::analytics::Reading;
+use super::conf::Conf;
 use super::view::View;
 use super::wire::{self, CONTACT_MAIL, CONTACT_PERSON, CONTACT_PHONE, PARTNER_EXPORT_KEY, PARTNER_PASSWORD};
 
@@ -28,22 +32,59 @@ impl Kind {
     }
 }
 
+/// A member in the Network Zone.
+pub(super) const HARBOUR: &str = "01DEMOHARB_INST";
+/// Another one.
+pub(super) const MILLBROOK: &str = "01DEMOMILL_INST";
+/// A member on an Alma of its own, with many partners.
+pub(super) const QUARRY: &str = "01DEMOQUAR_INST";
+/// Another one, whose key lacks the area *Configuration*.
+pub(super) const SALTMARSH: &str = "01DEMOSALT_INST";
+
 /// Code, name, view, how it takes part, how many far partners it has. None of them exists.
 pub(super) const LIBRARIES: [(&str, &str, &str, Kind, usize); 5] = [
-    ("01DEMOHARB_INST", "Harbour University", "HARB", Kind::ZoneMember, 6),
-    ("01DEMOMILL_INST", "Millbrook College", "MILL", Kind::ZoneMember, 3),
-    ("01DEMOQUAR_INST", "North Quarry Institute", "QUAR", Kind::OwnAlma, 112),
-    ("01DEMOSALT_INST", "Saltmarsh University", "SALT", Kind::OwnAlma, 9),
+    (HARBOUR, "Harbour University", "HARB", Kind::ZoneMember, 6),
+    (MILLBROOK, "Millbrook College", "MILL", Kind::ZoneMember, 3),
+    (QUARRY, "North Quarry Institute", "QUAR", Kind::OwnAlma, 112),
+    (SALTMARSH, "Saltmarsh University", "SALT", Kind::OwnAlma, 9),
     ("ATHENAEUM", "Old Town Athenaeum", "", Kind::Other, 0),
 ];
+
+/// The name of a library; the code where it is none of these.
+pub(super) fn name_of(code: &str) -> &str {
+    LIBRARIES
+        .iter()
+        .find(|library| library.0 == code)
+        .map_or(code, |library| library.1)
+}
+
+/// Code of the library that takes part in resource sharing, of the institution that is called so for short.
+pub(super) fn sharing_code(short: &str) -> String {
+    format!("{short}_ILL")
+}
+
+/// What is asked for at a library and matters to the script.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Asked {
+    Partners,
+    View,
+    LendingRequests,
+    Report,
+    /// From here on only with the area *Configuration*.
+    Hours,
+    CodeTables,
+    Jobs,
+}
 
 /// A library with an Alma, as it stands.
 #[derive(Debug)]
 pub(super) struct Library {
     pub(super) code: &'static str,
     pub(super) name: &'static str,
+    /// The last part of its view; its own libraries are called after it.
+    pub(super) short: &'static str,
     pub(super) key: String,
-    /// Whether its key may ask for the general configuration.
+    /// Whether its key has the area *Configuration*.
     pub(super) conf_allowed: bool,
     pub(super) partners: Vec<Partner>,
     /// In which order the list being read page by page shows them.
@@ -57,8 +98,15 @@ pub(super) struct Library {
     pub(super) short_list: bool,
     /// The next call is one too many a second.
     pub(super) too_fast_next: bool,
-    /// The partner list and the view were asked for at least once.
-    pub(super) asked: (bool, bool),
+    /// What was asked for at least once.
+    pub(super) asked: BTreeSet<Asked>,
+    /// Whether it has an archive.
+    pub(super) has_archive: bool,
+    pub(super) conf: Conf,
+    /// Its report of borrowing requests, as it is being read.
+    pub(super) report: Reading,
+    /// The report is still being computed when it is asked for next.
+    pub(super) report_not_ready_next: bool,
 }
 
 /// A partner record, as far as the demo changes it.
@@ -68,7 +116,9 @@ pub(super) struct Partner {
     pub(super) name: String,
     pub(super) active: bool,
     pub(super) profile: Profile,
+    /// Whether it may be asked to lend ("Supports lending", ALMA.md §5a).
     pub(super) lending: bool,
+    /// Whether it may ask to borrow ("Supports borrowing").
     pub(super) borrowing: bool,
     pub(super) supply_days: u32,
     pub(super) auto_cancel_days: Option<u32>,
@@ -205,6 +255,7 @@ impl Library {
         Self {
             code,
             name,
+            short: view,
             key: format!("demo-key-{}-{:08x}", view.to_lowercase(), dice.u32(..)),
             conf_allowed: place != 3,
             order: (0..partners.len()).collect(),
@@ -214,8 +265,25 @@ impl Library {
             short_list_next: false,
             short_list: false,
             too_fast_next: false,
-            asked: (false, false),
+            asked: BTreeSet::new(),
+            has_archive: place.is_multiple_of(2),
+            conf: Conf::default(),
+            report: Reading::default(),
+            report_not_ready_next: false,
         }
+    }
+}
+
+impl Library {
+    /// Whether all that can be asked of it was asked for at least once.
+    pub(super) fn everything_was_asked(&self) -> bool {
+        use Asked::{CodeTables, Hours, Jobs, LendingRequests, Partners, Report, View};
+        let needed: &[Asked] = if self.conf_allowed {
+            &[Partners, View, LendingRequests, Report, Hours, CodeTables, Jobs]
+        } else {
+            &[Partners, View, LendingRequests, Report]
+        };
+        needed.iter().all(|asked| self.asked.contains(asked))
     }
 }
 

@@ -14,9 +14,11 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::libraries::Asked;
 use super::notes::Product;
-use super::wire;
+use super::requests::TASK_LIST_ROWS;
 use super::world::{self, World};
+use super::{analytics, conf, jobs, wire};
 
 /// Most partners in one answer (ALMA.md §2).
 const MOST_ROWS: usize = 100;
@@ -35,7 +37,16 @@ pub async fn serve(world: Arc<World>, listener: TcpListener, stop: CancellationT
     let routes = Router::new()
         .route("/almaws/v1/partners", get(partners))
         .route("/almaws/v1/partners/{code}", get(partner))
-        .route("/almaws/v1/conf/general", get(general))
+        .route("/almaws/v1/task-lists/rs/lending-requests", get(lending_requests))
+        .route("/almaws/v1/analytics/reports", get(analytics::report))
+        .route("/almaws/v1/conf/general", get(conf::general))
+        .route("/almaws/v1/conf/libraries", get(conf::libraries))
+        .route("/almaws/v1/conf/libraries/{code}/open-hours", get(conf::open_hours))
+        .route("/almaws/v1/conf/code-tables/{name}", get(conf::code_table))
+        .route("/almaws/v1/conf/letters", get(conf::letters))
+        .route("/almaws/v1/conf/integration-profiles", get(conf::integration_profiles))
+        .route("/almaws/v1/conf/jobs", get(jobs::jobs))
+        .route("/almaws/v1/conf/jobs/{id}/instances", get(jobs::instances))
         .route("/primo/v1/configuration/{vid}", get(view_by_gateway))
         .route("/primaws/rest/pub/configuration/vid/{vid}", get(view_by_front_end))
         .route("/Alma/Release_Notes/{year}/{page}", get(alma_notes))
@@ -51,10 +62,69 @@ pub async fn serve(world: Arc<World>, listener: TcpListener, stop: CancellationT
 
 /// Which part of a list is asked for.
 #[derive(Debug, Deserialize)]
-struct Part {
-    limit: Option<usize>,
-    offset: Option<usize>,
+pub(super) struct Part {
+    pub(super) limit: Option<usize>,
+    pub(super) offset: Option<usize>,
+    pub(super) status: Option<String>,
+}
+
+impl Part {
+    fn limit(&self) -> usize {
+        self.limit.unwrap_or(USUAL_ROWS).min(MOST_ROWS)
+    }
+
+    /// The part of all rows.
+    pub(super) fn of<T>(&self, rows: Vec<T>) -> impl Iterator<Item = T> {
+        rows.into_iter().skip(self.offset.unwrap_or(0)).take(self.limit())
+    }
+}
+
+/// Which lending requests are asked for.
+#[derive(Debug, Deserialize)]
+struct Slice {
+    library: Option<String>,
     status: Option<String>,
+    partner: Option<String>,
+    requested_format: Option<String>,
+}
+
+/// The task list has no pages and at most a hundred rows, and counts what it does not show (ALMA.md §3).
+async fn lending_requests(State(world): State<Arc<World>>, Query(slice): Query<Slice>, headers: HeaderMap) -> Response {
+    for_library(&world, &headers, |state, place| {
+        let library = &mut state.libraries[place];
+        let Some(owner) = &slice.library else {
+            let body = wire::error("401664", "Mandatory field is missing: library", Some("E01-DEMO"));
+            return gateway(state, place, StatusCode::BAD_REQUEST, &body);
+        };
+        library.asked.insert(Asked::LendingRequests);
+        let lends = *owner == library.sharing_code();
+        let wanted = |wanted: &Option<String>, is: Option<&str>| wanted.is_none() || wanted.as_deref() == is;
+        let code = library.code;
+        let found: Vec<_> = state
+            .requests
+            .iter()
+            .filter(|request| lends && request.lender == code && request.stage.lending().is_some())
+            .filter(|request| wanted(&slice.status, request.stage.lending()))
+            .filter(|request| wanted(&slice.partner, Some(request.borrower)))
+            .filter(|request| {
+                let format = request.format().map(str::to_uppercase);
+                wanted(&slice.requested_format, format.as_deref())
+            })
+            .collect();
+        let total = found.len();
+        let mut rows: Vec<Value> = found
+            .into_iter()
+            .filter_map(|request| request.row(owner, &mut state.dice))
+            .collect();
+        state.dice.shuffle(&mut rows);
+        rows.truncate(TASK_LIST_ROWS);
+        let body = if rows.is_empty() {
+            json!({ "total_record_count": total })
+        } else {
+            json!({ "user_resource_sharing_request": rows, "total_record_count": total })
+        };
+        gateway(state, place, StatusCode::OK, &body)
+    })
 }
 
 async fn partners(State(world): State<Arc<World>>, Query(part): Query<Part>, headers: HeaderMap) -> Response {
@@ -64,12 +134,9 @@ async fn partners(State(world): State<Arc<World>>, Query(part): Query<Part>, hea
         Ok(place) => place,
         Err(refusal) => return refusal,
     };
-    let (offset, limit) = (
-        part.offset.unwrap_or(0),
-        part.limit.unwrap_or(USUAL_ROWS).min(MOST_ROWS),
-    );
+    let (offset, limit) = (part.offset.unwrap_or(0), part.limit());
     let library = &mut state.libraries[place];
-    library.asked.0 = true;
+    library.asked.insert(Asked::Partners);
     if offset == 0 {
         // The order of the list is undocumented (ALMA.md §3): it is another one at every reading.
         library.order = (0..library.partners.len()).collect();
@@ -123,26 +190,6 @@ async fn partner(State(world): State<Arc<World>>, Path(code): Path<String>, head
             gateway(state, place, StatusCode::BAD_REQUEST, &body)
         }
     }
-}
-
-async fn general(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
-    let mut state = world.state();
-    let state = &mut *state;
-    let place = match admitted(state, &headers) {
-        Ok(place) => place,
-        Err(refusal) => return refusal,
-    };
-    let library = &state.libraries[place];
-    if !library.conf_allowed {
-        return unauthorized();
-    }
-    let body = json!({
-        "institution": { "value": library.code, "desc": library.name },
-        "alma_url": "https://demo.alma.invalid/",
-        "environment_type": "production",
-        "digital": {},
-    });
-    gateway(state, place, StatusCode::OK, &body)
 }
 
 async fn view_by_gateway(State(world): State<Arc<World>>, Path(vid): Path<String>, headers: HeaderMap) -> Response {
@@ -211,8 +258,21 @@ fn notes(world: &World, product: Product, year: &str, asked: &str, name: &str) -
 
 fn view_body(state: &mut world::State, place: usize) -> Value {
     let library = &mut state.libraries[place];
-    library.asked.1 = true;
+    library.asked.insert(Asked::View);
     library.view.body(library.name, &mut state.dice)
+}
+
+/// Answers from the library whose key the call carries.
+pub(super) fn for_library(
+    world: &World,
+    headers: &HeaderMap,
+    answer: impl FnOnce(&mut world::State, usize) -> Response,
+) -> Response {
+    let mut state = world.state();
+    match admitted(&mut state, headers) {
+        Ok(place) => answer(&mut state, place),
+        Err(refusal) => refusal,
+    }
 }
 
 /// Whose key the call carries; the answer that refuses it, where it carries none that is known or comes too fast.
@@ -250,7 +310,7 @@ fn admitted(state: &mut world::State, headers: &HeaderMap) -> Result<usize, Resp
 }
 
 /// An answer of the gateway, with the calls left in its header.
-fn gateway(state: &mut world::State, place: usize, status: StatusCode, body: &Value) -> Response {
+pub(super) fn gateway(state: &mut world::State, place: usize, status: StatusCode, body: &Value) -> Response {
     let text = wire::text(body, &mut state.dice);
     let mut response = answer(status, "application/json;charset=UTF-8", text);
     let remaining = state.libraries[place].remaining;
@@ -259,7 +319,7 @@ fn gateway(state: &mut world::State, place: usize, status: StatusCode, body: &Va
 }
 
 /// HTTP 400 with XML as plain text, although JSON was asked for (ALMA.md §4, PRIMO.md §2).
-fn unauthorized() -> Response {
+pub(super) fn unauthorized() -> Response {
     answer(
         StatusCode::BAD_REQUEST,
         "text/plain;charset=UTF-8",
@@ -279,7 +339,7 @@ fn html(status: StatusCode, text: String) -> Response {
     answer(status, "text/html; charset=utf-8", text)
 }
 
-fn answer(status: StatusCode, content_type: &'static str, text: String) -> Response {
+pub(super) fn answer(status: StatusCode, content_type: &'static str, text: String) -> Response {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     let value = header::HeaderValue::from_static(content_type);

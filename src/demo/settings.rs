@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::libraries::{Kind, LIBRARIES};
+use super::analytics::report_path;
+use super::libraries::{Kind, LIBRARIES, SALTMARSH, sharing_code};
+use super::requests::lending_statuses;
 use super::world::World;
 
 /// The zone in which the made-up consortium lives.
@@ -61,6 +63,7 @@ impl World {
                 );
             }
         }
+        sharing_watches(&mut toml);
         let doors = |wanted: bool| {
             let codes: Vec<String> = LIBRARIES
                 .iter()
@@ -71,8 +74,7 @@ impl World {
         };
         let _ = write!(
             toml,
-            "\n[[watch]]\nsource = \"alma.partners\"\ninstitutions = [\"*\"]\nschedule = \"every 2s\"\n\
-             \n[[watch]]\nsource = \"primo.view\"\ninstitutions = [{}]\ndoor = \"gateway\"\nschedule = \"every 2s\"\n\
+            "\n[[watch]]\nsource = \"primo.view\"\ninstitutions = [{}]\ndoor = \"gateway\"\nschedule = \"every 2s\"\n\
              \n[[watch]]\nsource = \"primo.view\"\ninstitutions = [{}]\ndoor = \"front-end\"\nschedule = \"every 2s\"\n\
              \n[[watch]]\nsource = \"release-notes\"\nsubject = \"alma\"\nproduct = \"Alma\"\n\
              pages = [\"{{knowledge_center}}/Alma/Release_Notes/{{year}}/Alma_{{year}}_Release_Notes\"]\nschedule = \"every 2s\"\n\
@@ -84,6 +86,57 @@ impl World {
         );
         toml
     }
+}
+
+/// How long an alarm has to be calm before it is taken back: hours usually, but nobody watches a demo for so long.
+const CALM: &str = "4s";
+
+/// The watches of resource sharing. What changes in the script is asked for often, the rest now and then.
+fn sharing_watches(toml: &mut String) {
+    let statuses: Vec<String> = lending_statuses().into_iter().map(quoted).collect();
+    let statuses = format!("statuses = [{}]\n", statuses.join(", "));
+    let (all, shown) = (
+        institutions(|code| !code.is_empty()),
+        institutions(|code| code != SALTMARSH),
+    );
+    // A key without the area Configuration cannot say which libraries lend.
+    let alone = format!("libraries = [{}]\n{statuses}", quoted(&sharing_code("SALT")));
+    let report = format!("report = {}\n", quoted(&report_path("{institution}")));
+    let salt = institutions(|code| code == SALTMARSH);
+    let watches: [(&str, &str, &str, &str); 12] = [
+        ("alma.partners", &all, "2s", ""),
+        ("alma.lending-requests", &shown, "2s", &statuses),
+        ("alma.lending-requests", &salt, "2s", &alone),
+        ("alma.borrowing-requests", &all, "2s", &report),
+        ("alma.libraries", &shown, "5s", ""),
+        ("alma.code-tables", &shown, "5s", ""),
+        ("alma.jobs", &shown, "3s", ""),
+        ("alma.letters", &shown, "10s", ""),
+        ("alma.integration-profiles", &shown, "10s", ""),
+        ("alma.general", &shown, "10s", ""),
+        ("reciprocity", "", "1s", ""),
+        ("ageing", &all, "1s", ""),
+    ];
+    for (source, institutions, every, more) in watches {
+        let _ = write!(
+            toml,
+            "\n[[watch]]\nsource = \"{source}\"\n{institutions}schedule = \"every {every}\"\n{more}"
+        );
+    }
+    let _ = write!(
+        toml,
+        "\n[[ageing]]\nside = \"borrowing\"\nstatus = \"READY_TO_SEND\"\ncalm = \"{CALM}\"\n"
+    );
+}
+
+/// The key `institutions` with those libraries on Alma that are wanted.
+fn institutions(wanted: impl Fn(&str) -> bool) -> String {
+    let codes: Vec<String> = LIBRARIES
+        .iter()
+        .filter(|library| library.3 != Kind::Other && wanted(library.0))
+        .map(|library| quoted(library.0))
+        .collect();
+    format!("institutions = [{}]\n", codes.join(", "))
 }
 
 fn key_file(dir: &Path, code: &str) -> PathBuf {

@@ -15,6 +15,18 @@ pub(super) const CONTACT_MAIL: &str = "demo.contactperson@partner.invalid";
 pub(super) const CONTACT_PHONE: &str = "555-0100-7788";
 /// A member of staff who changed a view last.
 pub(super) const STAFF_NAME: &str = "demo_staff_member";
+/// A reader who has asked for something, as requests name readers in fields meant for other things (ALMA.md §8).
+pub(super) const READER_NAME: &str = "Demo Readerly";
+/// That reader's address.
+pub(super) const REQUESTER_MAIL: &str = "demo.readerly@reader.invalid";
+/// What was asked for; with the library and the time it can lead to a reader.
+pub(super) const REQUEST_TITLE: &str = "A Demo History of Unread Books";
+/// The item's barcode.
+pub(super) const REQUEST_BARCODE: &str = "DEMO39004-BARCODE";
+/// The ids of all requests begin so.
+pub(super) const REQUEST_IDS: &str = "7300420042";
+/// A password among the parameters of an integration profile.
+pub(super) const PROFILE_PASSWORD: &str = "demo-profile-password-6620";
 /// The public key of a captcha.
 pub(super) const CAPTCHA_KEY: &str = "demo-captcha-key-3310";
 /// Where patrons' reports of problems go.
@@ -24,6 +36,16 @@ pub(super) const REPORT_MAIL: &str = "demo.report@library.invalid";
 pub(super) const UNAUTHORIZED: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <web_service_result xmlns="http://com/exlibris/urm/general/xmlbeans"><errorsExist>true</errorsExist><errorList><error><errorCode>UNAUTHORIZED</errorCode><errorMessage>API-key not defined or not configured to allow this API.</errorMessage></error></errorList></web_service_result>
 "#;
+
+/// An error body of the gateway in XML.
+pub(super) fn error_xml(code: &str, message: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?><web_service_result \
+         xmlns=\"http://com/exlibris/urm/general/xmlbeans\"><errorsExist>true</errorsExist><errorList><error><errorCode>{code}\
+         </errorCode><errorMessage>{}</errorMessage><trackingId>E01-DEMO</trackingId></error></errorList></web_service_result>",
+        message.replace('&', "&amp;").replace('<', "&lt;")
+    )
+}
 
 /// What a page shows while the site is being worked on.
 pub(super) const MAINTENANCE: &str = "<!DOCTYPE html><html><head><title>Scheduled maintenance</title></head><body><h1>We will be \

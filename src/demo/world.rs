@@ -2,15 +2,16 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::Datelike as _;
+use chrono::{Datelike as _, NaiveDate};
 use fastrand::Rng;
 
 use super::libraries::{Kind, LIBRARIES, Library, Partner};
 use super::notes::{Page, Product};
+use super::requests::Request;
 use super::script;
 use crate::model::moment::Moment;
 
-/// A made-up Ex Libris: libraries, partner lists, Primo views, release notes. Share it between [`super::serve()`], which
+/// A made-up Ex Libris: libraries, partner lists, requests, configuration, Primo views, release notes. Share it between [`super::serve()`], which
 /// answers from it, and whoever calls [`World::advance`].
 #[derive(Debug)]
 pub struct World(Mutex<State>);
@@ -21,6 +22,12 @@ pub(super) struct State {
     pub(super) dice: Rng,
     pub(super) libraries: Vec<Library>,
     pub(super) pages: Vec<Page>,
+    /// Those between all libraries.
+    pub(super) requests: Vec<Request>,
+    /// The number of the next request.
+    pub(super) next_request: u64,
+    /// When the world moved last.
+    pub(super) now: Moment,
     /// How often the world has moved.
     pub(super) step: usize,
     /// Calls answered so far; tracking ids are made of it.
@@ -33,30 +40,36 @@ impl World {
     pub fn new(seed: u64, now: Moment) -> Self {
         let mut dice = Rng::with_seed(seed);
         let year = now.datetime().with_timezone(&super::settings::ZONE).year();
-        let libraries = (0..LIBRARIES.len())
+        let libraries: Vec<Library> = (0..LIBRARIES.len())
             .filter(|place| LIBRARIES[*place].3 != Kind::Other)
             .map(|place| Library::new(place, year, &mut dice))
             .collect();
+        let requests = Request::all(now, &mut dice);
         Self(Mutex::new(State {
             dice,
             libraries,
             pages: Page::all(year),
+            next_request: requests.len() as u64,
+            requests,
+            now,
             step: 0,
             calls: 0,
         }))
     }
 
-    /// Lets the next thing happen and says in a sentence what it was. There is always a next thing: after the script come
+    /// Lets the next thing happen, at `now`, and says in a sentence what it was. There is always a next thing: after the script come
     /// endless small variations. Some are noise that no alert may come of (a maintenance page, a call too many).
-    pub fn advance(&self) -> String {
-        script::advance(&mut self.state())
+    pub fn advance(&self, now: Moment) -> String {
+        let mut state = self.state();
+        state.now = now;
+        script::advance(&mut state)
     }
 
-    /// Whether every partner list, every view and every page of notes was asked for at least once. Let nothing happen
-    /// before: what a first poll finds is a baseline, and alerts nobody.
+    /// Whether everything in which something happens was asked for at least once: partner lists, requests, hours, jobs, code
+    /// tables, views, pages of notes. Let nothing happen before: what a first poll finds is a baseline, and alerts nobody.
     pub fn everything_was_asked(&self) -> bool {
         let state = self.state();
-        let libraries = state.libraries.iter().all(|library| library.asked == (true, true));
+        let libraries = state.libraries.iter().all(Library::everything_was_asked);
         libraries && state.pages.iter().all(|page| page.asked)
     }
 
@@ -70,6 +83,11 @@ impl State {
     /// The library of that code.
     pub(super) fn library(&mut self, code: &str) -> Option<&mut Library> {
         self.libraries.iter_mut().find(|library| library.code == code)
+    }
+
+    /// The day on which the world moved last, in its zone.
+    pub(super) fn today(&self) -> NaiveDate {
+        self.now.datetime().with_timezone(&super::settings::ZONE).date_naive()
     }
 
     /// The partner `partner` of the library `library`.

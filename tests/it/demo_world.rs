@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use almanac::demo::{MUST_NEVER_BE_KEPT, World, serve};
 use almanac::model::moment::Moment;
@@ -12,9 +13,17 @@ use reqwest::{Client, Response, StatusCode};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+mod resource_sharing;
+
 const HARBOUR: &str = "01DEMOHARB_INST";
 const QUARRY: &str = "01DEMOQUAR_INST";
 const SALTMARSH: &str = "01DEMOSALT_INST";
+const PARTNER_SYSTEMS: &str = "/almaws/v1/conf/code-tables/PartnerSystemTypes";
+
+/// When the world begins.
+fn begins() -> Moment {
+    "2026-11-25T12:00:00Z".parse().expect("a moment")
+}
 
 /// A served world, and a client that knows the keys.
 struct Visit {
@@ -27,8 +36,7 @@ struct Visit {
 
 impl Visit {
     async fn begin() -> Self {
-        let now: Moment = "2026-11-25T12:00:00Z".parse().expect("a moment");
-        let world = Arc::new(World::new(7, now));
+        let world = Arc::new(World::new(7, begins()));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let stop = CancellationToken::new();
@@ -41,6 +49,13 @@ impl Visit {
             base,
             keys,
             _stop: stop.drop_guard(),
+        }
+    }
+
+    /// Lets so many things happen, the last of them at three seconds for each since the world began.
+    fn advance(&self, steps: std::ops::Range<u64>) {
+        for step in steps {
+            self.world.advance(begins().plus(Duration::from_secs(3 * (step + 1))));
         }
     }
 
@@ -79,6 +94,13 @@ impl Visit {
         }
         all
     }
+}
+
+/// Where the report of a library's borrowing requests begins.
+fn report_of(code: &str) -> String {
+    format!(
+        "/almaws/v1/analytics/reports?path=/shared/Demo%20Consortium/{code}/Borrowing%20requests%20for%20Almanac&limit=1000&col_names=true"
+    )
 }
 
 async fn parsed(answer: Response) -> Value {
@@ -144,7 +166,15 @@ async fn what_must_never_be_kept_is_on_the_wire() {
     let visit = Visit::begin().await;
     let mut wire = text(visit.ask(QUARRY, "/almaws/v1/partners?limit=100").await).await;
     wire += &text(visit.ask(QUARRY, "/almaws/v1/partners?limit=100&offset=100").await).await;
-    wire += &text(visit.ask(HARBOUR, "/primo/v1/configuration/01DEMOHARB_INST:HARB").await).await;
+    for path in [
+        "/primo/v1/configuration/01DEMOHARB_INST:HARB",
+        "/almaws/v1/task-lists/rs/lending-requests?library=HARB_ILL",
+        &report_of(HARBOUR),
+        "/almaws/v1/conf/libraries",
+        "/almaws/v1/conf/integration-profiles",
+    ] {
+        wire += &text(visit.ask(HARBOUR, path).await).await;
+    }
     for secret in MUST_NEVER_BE_KEPT {
         assert!(wire.contains(secret), "{secret}");
     }
@@ -203,9 +233,7 @@ async fn the_story_begins_with_what_everyone_wants_to_see() {
         text(visit.get(alma, None).await).await,
         text(visit.get(primo, None).await).await,
     );
-    for _ in 0..4 {
-        visit.world.advance();
-    }
+    visit.advance(0..4);
     let after = (
         visit.partners(HARBOUR).await,
         held(&parsed(visit.get(view, None).await).await),
@@ -224,9 +252,7 @@ async fn the_story_begins_with_what_everyone_wants_to_see() {
 async fn noise_lasts_for_one_look() {
     let visit = Visit::begin().await;
     let page = "/Alma/Release_Notes/2026/Alma_2026_Release_Notes";
-    for _ in 0..6 {
-        visit.world.advance();
-    }
+    visit.advance(0..12);
     assert!(
         text(visit.get(page, None).await)
             .await
@@ -237,9 +263,7 @@ async fn noise_lasts_for_one_look() {
             .await
             .contains("Alma 2026 Release Notes")
     );
-    for _ in 6..9 {
-        visit.world.advance();
-    }
+    visit.advance(12..15);
     let busy = visit.ask("01DEMOMILL_INST", "/almaws/v1/partners").await;
     assert_eq!(busy.status(), StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(
@@ -253,9 +277,7 @@ async fn noise_lasts_for_one_look() {
             .status()
             .is_success()
     );
-    for _ in 9..11 {
-        visit.world.advance();
-    }
+    visit.advance(15..17);
     let short = visit.json(HARBOUR, "/almaws/v1/partners?limit=100&offset=0").await;
     assert!((short["partner"].as_array().unwrap().len() as u64) < short["total_record_count"].as_u64().unwrap());
     let whole = visit.json(HARBOUR, "/almaws/v1/partners?limit=100&offset=0").await;
@@ -280,6 +302,14 @@ async fn it_is_known_when_everything_was_asked() {
         visit
             .ask(code, &format!("/primo/v1/configuration/{code}%3A{view}"))
             .await;
+        let requests = format!("/almaws/v1/task-lists/rs/lending-requests?library={view}_ILL&status=IN_PROCESS");
+        visit.ask(code, &requests).await;
+        visit.ask(code, &report_of(code)).await;
+        // Asked without the right to, which changes nothing, at Saltmarsh.
+        let hours = format!("/almaws/v1/conf/libraries/{view}_ILL/open-hours");
+        for path in [&hours, PARTNER_SYSTEMS, "/almaws/v1/conf/jobs/S7110/instances"] {
+            visit.ask(code, path).await;
+        }
     }
     for year in [2025, 2026] {
         assert!(!visit.world.everything_was_asked());

@@ -115,7 +115,7 @@ async fn fifty_kills_lose_nothing_and_tell_nothing_twice() {
 
     let mut rng = fastrand::Rng::with_seed(50);
     for _ in 0..KILLS {
-        world.advance();
+        world.advance(Clock::System.now());
         let child = start(&config);
         pause(LIFE_MAX.mul_f64(rng.f64())).await;
         child.kill();
@@ -200,8 +200,27 @@ async fn fifty_kills_lose_nothing_and_tell_nothing_twice() {
         .filter(|watch| watch.as_str().starts_with("release-notes/"))
         .cloned()
         .collect();
-    let keyed: Vec<WatchId> = watches.iter().filter(|watch| !notes.contains(watch)).cloned().collect();
-    assert_eq!(records(&store, &keyed).await, records(&reader.store, &keyed).await);
+    // What tells of the past (how requests moved, since when they wait, where there were some) is not in a fresh reading.
+    let keyed: Vec<WatchId> = watches
+        .iter()
+        .filter(|watch| !notes.contains(watch) && !watch.as_str().starts_with("ageing/"))
+        .cloned()
+        .collect();
+    let of_now = |mut records: BTreeMap<(String, String), Value>| {
+        records.retain(|(_, key), body| !key.starts_with("moves/") && body["total"] != 0);
+        records
+    };
+    let (known, read) = (
+        of_now(records(&store, &keyed).await),
+        of_now(records(&reader.store, &keyed).await),
+    );
+    let different: Vec<_> = known
+        .keys()
+        .chain(read.keys())
+        .filter(|key| known.get(*key) != read.get(*key))
+        .map(|key| (key, known.get(key), read.get(key)))
+        .collect();
+    assert!(different.is_empty(), "known and read: {different:#?}");
     // Items got their keys when they were first seen; their bodies must agree.
     let bodies = |records: BTreeMap<(String, String), Value>| {
         records

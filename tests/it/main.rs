@@ -17,6 +17,7 @@ mod client;
 mod command_line;
 mod daemon;
 mod daemon_troubles;
+mod demo_story;
 mod demo_world;
 mod faults;
 mod invariants;
