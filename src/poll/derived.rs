@@ -4,6 +4,8 @@
 mod ageing;
 mod reciprocity;
 
+use serde_json::Value;
+
 use super::Almanac;
 use crate::config::{SourceSettings, Watch};
 use crate::model::moment::Moment;
@@ -11,10 +13,16 @@ use crate::model::observation::Observation;
 use crate::store::StoreError;
 
 impl Almanac {
-    /// Computes what a derived watch observes at `now`; nothing for a watch that is not derived.
-    pub(super) async fn derive(&self, watch: &Watch, now: Moment) -> Result<Observation, StoreError> {
+    /// Computes what a derived watch observes at `now`; nothing for a watch that is not derived. `memory` is what it wanted
+    /// to know.
+    pub(super) async fn derive(
+        &self,
+        watch: &Watch,
+        memory: Option<&Value>,
+        now: Moment,
+    ) -> Result<Observation, StoreError> {
         match &watch.source {
-            SourceSettings::Reciprocity => self.derive_reciprocity(watch, now).await,
+            SourceSettings::Reciprocity => self.derive_reciprocity(watch, memory, now).await,
             SourceSettings::Ageing => self.derive_ageing(watch, now).await,
             _ => Ok(Observation::default()),
         }

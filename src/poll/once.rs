@@ -113,7 +113,7 @@ impl Almanac {
             };
             Ok::<_, StoreError>(match gate {
                 Gate::Closed(reason) => Err(reason),
-                _ if watch.source.kind().is_derived() => Ok(Ok(self.derive(watch, started).await?)),
+                _ if watch.source.kind().is_derived() => Ok(Ok(self.derive(watch, ask.memory, started).await?)),
                 _ => Ok(sources::observe(&ask).await),
             })
         };

@@ -135,6 +135,16 @@ impl Store {
             .map(|(first, last)| (Moment::from_millis(first), Moment::from_millis(last))))
     }
 
+    /// Id of the newest poll of all; 0 where there is none. Whatever was committed up to it can be read by now.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`].
+    pub async fn newest_poll(&self) -> Result<i64, StoreError> {
+        Ok(sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM poll")
+            .fetch_one(&self.reader)
+            .await?)
+    }
+
     /// The versions of these records of a watch up to `at`, by key and newest first, at most `most` of each.
     ///
     /// # Errors
@@ -166,6 +176,7 @@ impl Store {
                 version: row.get(2),
                 observed_at: Moment::from_millis(row.get(3)),
                 silent: row.get(4),
+                poll: row.get(5),
                 body: documents.get(&row.get::<i64, _>(1)).map(|document| parsed(document)),
             })
             .collect();
@@ -260,6 +271,8 @@ pub struct VersionSeen {
     pub version: u32,
     /// When it was first seen.
     pub observed_at: Moment,
+    /// The poll that saw it first.
+    pub poll: i64,
     /// It came with a baseline or a change of shape: nobody knows since when it was so.
     pub silent: bool,
     /// The document; `None` where the record was gone from then on.
@@ -324,7 +337,7 @@ pub(super) const LAST_WHOLE: &str = "SELECT committed_ms FROM poll
      ORDER BY id DESC LIMIT 1";
 
 /// Parameters: the keys as a JSON array, watch name, newest poll id, versions of one record at most.
-pub(super) const VERSIONS: &str = "SELECT r.key, v.id, v.number, p.committed_ms, COALESCE(c.silent, 0)
+pub(super) const VERSIONS: &str = "SELECT r.key, v.id, v.number, p.committed_ms, COALESCE(c.silent, 0), v.poll_id
      FROM json_each(?1) wanted
      JOIN record r ON r.watch_id = (SELECT id FROM watch WHERE name = ?2) AND r.key = wanted.value
      JOIN version v ON v.id IN (SELECT id FROM version WHERE record_id = r.id AND poll_id <= ?3 ORDER BY poll_id DESC LIMIT ?4)

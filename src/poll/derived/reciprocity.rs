@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::Almanac;
 use crate::config::Watch;
@@ -14,30 +14,41 @@ use crate::model::observation::{Coverage, Draft, Identity, Observation, Partitio
 use crate::model::reciprocity::Role;
 use crate::model::watch::{SourceKind, WatchId};
 use crate::store::StoreError;
+use crate::store::history::VersionSeen;
+
+/// What is remembered: the newest poll that the reading can have seen.
+const READ_UP_TO: &str = "read_up_to";
 
 impl Almanac {
     /// Who lends to whom, from the newest partner lists of all members. What could not be read is said in the records, not
     /// in the coverage: the watch of the list tells of its own trouble.
-    pub(super) async fn derive_reciprocity(&self, watch: &Watch, now: Moment) -> Result<Observation, StoreError> {
+    pub(super) async fn derive_reciprocity(
+        &self,
+        watch: &Watch,
+        memory: Option<&Value>,
+        now: Moment,
+    ) -> Result<Observation, StoreError> {
+        // Lists that are committed while they are read here may or may not be in; by this number the next reading knows.
+        let read_up_to = self.store.newest_poll().await?;
         let read = insight::reciprocity::lists(&self.config, &self.store, now, NEWEST).await?;
         let picture = Picture::new(&read.members, &read.lists);
         let mut drafts = reciprocity::drafts(&picture);
-        self.note_unmoved_ends(watch, &mut drafts).await?;
+        if let Some(last) = memory.and_then(|memory| memory.get(READ_UP_TO)?.as_i64()) {
+            self.note_unmoved_ends(watch, last, &mut drafts).await?;
+        }
         let mut coverage = Coverage::default();
         coverage.set(reciprocity::PARTITION, PartitionRead::Complete);
         Ok(Observation {
             drafts,
             coverage,
+            memory: Some(json!({ READ_UP_TO: read_up_to })),
             ..Observation::default()
         })
     }
 
-    /// Notes the ends that say something else than at the last reading although none of their partner records was touched
-    /// since.
-    async fn note_unmoved_ends(&self, watch: &Watch, drafts: &mut [Draft]) -> Result<(), StoreError> {
-        let Some(last) = self.store.last_poll(&watch.id).await? else {
-            return Ok(());
-        };
+    /// Notes the ends that say something else than at the last reading, which saw every poll up to `last`, although none of
+    /// their partner records was touched since.
+    async fn note_unmoved_ends(&self, watch: &Watch, last: i64, drafts: &mut [Draft]) -> Result<(), StoreError> {
         let known = self.store.records(&watch.id, None, NEWEST).await?;
         let known: BTreeMap<String, Value> = known.into_iter().map(|record| (record.key, record.body)).collect();
         for draft in drafts {
@@ -48,12 +59,10 @@ impl Almanac {
                     continue;
                 };
                 let list = WatchId::new(SourceKind::AlmaPartners, &owner);
-                let mut untouched = !records.is_empty();
-                for record in records {
-                    let standing = self.store.records(&list, Some(&record), NEWEST).await?;
-                    untouched &= standing.first().is_some_and(|standing| standing.observed_at <= last);
-                }
-                if untouched {
+                let keys: Vec<&str> = records.iter().map(String::as_str).collect();
+                let newest = self.store.versions(&list, &keys, NEWEST, 1).await?;
+                let untouched = |version: &VersionSeen| version.body.is_some() && version.poll <= last;
+                if newest.len() == keys.len() && !keys.is_empty() && newest.iter().all(untouched) {
                     reciprocity::note_unmoved(&mut draft.body, role);
                 }
             }

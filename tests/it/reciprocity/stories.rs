@@ -37,6 +37,22 @@ async fn the_first_reading_tells_nobody_and_knows_everything() {
 }
 
 #[tokio::test]
+async fn what_is_committed_in_the_very_moment_of_a_reading_is_told_by_the_next() {
+    let world = three().await;
+    polled(&world).await;
+    world.hand.advance(Duration::from_hours(1));
+    // The clock stands still: the members are looked at, and in the same moment a partner list that they did not see yet.
+    world.almanac.poll(&world.watch(MEMBERS), false).await;
+    set(&world, ELM, "OAK", "status", json!("INACTIVE"));
+    world
+        .almanac
+        .poll(&world.watch("alma.partners/01ELM_INST"), false)
+        .await;
+    world.almanac.poll(&world.watch(MEMBERS), false).await;
+    assert_eq!(between(&world).await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_library_that_goes_inactive_is_told_once_a_direction_with_what_did_it() {
     let world = three().await;
     polled(&world).await;
