@@ -61,7 +61,8 @@ pub async fn check(
             }
             SourceSettings::AlmaLibraries(settings) => vec![conf::libraries_row(&ask, settings).await],
             SourceSettings::AlmaJobs(settings) => vec![conf::jobs_row(&ask, settings).await],
-            SourceSettings::Reciprocity | SourceSettings::Ageing => Vec::new(),
+            SourceSettings::Reciprocity => Vec::new(),
+            SourceSettings::Ageing => vec![requests::ageing(watch, config)],
             SourceSettings::AlmaLendingRequests(settings) => vec![requests::lending(watch, &session, settings).await],
             SourceSettings::AlmaBorrowingRequests(settings) => {
                 vec![requests::borrowing(watch, &session, settings).await]

@@ -1,11 +1,12 @@
 //! Whether the lists of requests can be read.
 
 use super::{bad, good, remedy};
-use crate::config::{BorrowingRequestsSettings, LendingRequestsSettings, Watch};
+use crate::config::{BorrowingRequestsSettings, Config, LendingRequestsSettings, Watch};
 use crate::exlibris::analytics::{self, FirstLook};
 use crate::exlibris::error::Problem;
 use crate::exlibris::http::Session;
 use crate::model::answer::CheckRow;
+use crate::model::watch::SourceKind;
 use crate::sources::alma_lending_requests;
 
 /// Whether the task list may be read.
@@ -32,6 +33,42 @@ pub(super) async fn lending(watch: &Watch, session: &Session, settings: &Lending
             };
             bad(id, "lending requests", error.to_string(), remedy)
         }
+    }
+}
+
+/// Whether there is anything to tell the age of.
+pub(super) fn ageing(watch: &Watch, config: &Config) -> CheckRow {
+    let id = watch.id.as_str();
+    let watched = |kind: SourceKind| {
+        config
+            .watches
+            .iter()
+            .any(|other| other.source.kind() == kind && other.institution == watch.institution)
+    };
+    match (
+        watched(SourceKind::AlmaLendingRequests),
+        watched(SourceKind::AlmaBorrowingRequests),
+    ) {
+        (true, true) => good(id, "requests", "lending and borrowing requests are watched".to_owned()),
+        (true, false) => good(
+            id,
+            "requests",
+            "lending requests are watched; borrowing requests are not".to_owned(),
+        ),
+        (false, true) => good(
+            id,
+            "requests",
+            "borrowing requests are watched; lending requests are not".to_owned(),
+        ),
+        (false, false) => bad(
+            id,
+            "requests",
+            "no requests of this library are watched, so there is nothing to tell the age of".to_owned(),
+            Some(
+                "Watch alma.lending-requests or alma.borrowing-requests of this library, or take this watch out."
+                    .to_owned(),
+            ),
+        ),
     }
 }
 
