@@ -152,6 +152,7 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::moment::Moment;
+    use crate::model::watch::SourceKind;
 
     fn world() -> World {
         World::new(7, "2026-11-25T12:00:00Z".parse::<Moment>().unwrap())
@@ -172,6 +173,13 @@ mod tests {
             parsed["exlibris"]["knowledge_center"].as_str(),
             Some("http://127.0.0.1:9321")
         );
+        let watches = parsed["watch"].as_array().unwrap();
+        for kind in SourceKind::ALL {
+            let is_watched = watches
+                .iter()
+                .any(|watch| watch["source"].as_str() == Some(kind.name()));
+            assert!(is_watched, "{kind} is not in the demo");
+        }
         for library in &world.state().libraries {
             assert!(!text.contains(&library.key));
         }
