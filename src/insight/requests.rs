@@ -243,7 +243,7 @@ impl Reader<'_> {
                     label: label(&cell.status).to_owned(),
                     partner_name: names.get(&cell.partner).cloned(),
                     requests: (!few).then_some(cell.requests),
-                    over: (asked.exact || !(few || is_few(cell.over))).then_some(cell.over),
+                    over: (asked.exact || !is_few(cell.over)).then_some(cell.over),
                     older_than_hours: cell
                         .threshold
                         .as_ref()

@@ -36,7 +36,7 @@ pub enum End {
 pub struct RequestStatus {
     /// Alma's code; where only the label is known, the label.
     pub code: &'static str,
-    /// The English label.
+    /// The English label, as WRLC's list of forty gives it (ALMA.md §5c); where nobody told us one, the code in words.
     pub label: &'static str,
     /// Who has to act on a lending request; `None` where lending requests are not known to have the status.
     pub lending: Option<WaitsFor>,

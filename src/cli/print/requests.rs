@@ -64,8 +64,11 @@ fn counts(rows: &[RequestCountRow], name_of: &dyn Fn(&str) -> String, page: &Pag
 }
 
 fn ageing(rows: &[AgeingRow], name_of: &dyn Fn(&str) -> String, page: &Page) -> String {
-    let (worries, others): (Vec<&AgeingRow>, Vec<&AgeingRow>) =
+    // What is well is left out: the page is about what someone must do.
+    let needs_someone = |row: &&AgeingRow| row.alarm || !row.known || row.over.is_none_or(|over| over > 0);
+    let (watched, without_threshold): (Vec<&AgeingRow>, Vec<&AgeingRow>) =
         rows.iter().partition(|row| row.older_than_hours.is_some());
+    let (worries, well): (Vec<&AgeingRow>, Vec<&AgeingRow>) = watched.into_iter().partition(needs_someone);
     let mut groups: Vec<(&str, Side)> = Vec::new();
     for row in &worries {
         if !groups.contains(&(&row.institution, row.side)) {
@@ -115,23 +118,33 @@ fn ageing(rows: &[AgeingRow], name_of: &dyn Fn(&str) -> String, page: &Page) -> 
         ));
     }
     if worries.is_empty() {
-        text.push_str(&page.wrapped("No request stands in a status that anyone worries about.", 0));
+        text.push_str(&page.wrapped("No request waits too long in a status that anyone worries about.", 0));
     } else {
         text.push('\n');
         text.push_str(&page.wrapped(
             "≥: some stood there already when they were first seen, and perhaps for longer. What is too old, [[ageing]] in the \
-             settings says.",
+             settings says; an alarm needs several with one partner.",
             0,
         ));
     }
-    if !others.is_empty() {
-        let cells = count(others.len(), "other cell", "other cells");
+    let cells = |many: usize| count(many, "pair of status and partner", "pairs of status and partner");
+    let mut left_out = Vec::new();
+    if !well.is_empty() {
+        left_out.push(format!("{} with nothing too old", cells(well.len())));
+    }
+    if !without_threshold.is_empty() {
+        left_out.push(format!(
+            "{} in a status without threshold",
+            cells(without_threshold.len())
+        ));
+    }
+    if !left_out.is_empty() {
         text.push_str(&page.wrapped(
-            &format!("{cells} of status and partner have no threshold; --json and --csv list them too."),
+            &format!("Left out here: {}; --json and --csv have all.", left_out.join(", ")),
             0,
         ));
     }
-    few_note(&mut text, rows.iter().any(|row| row.few), page);
+    few_note(&mut text, worries.iter().any(|row| row.few || row.over.is_none()), page);
     text
 }
 
