@@ -491,3 +491,6 @@ fn number_or_dash(number: Option<u64>) -> String {
 fn cell<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
+
+#[cfg(test)]
+mod tests;
