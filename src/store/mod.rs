@@ -79,6 +79,8 @@ impl Store {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("journal_size_limit", WAL_BYTES_KEPT)
+            // What is purged after ninety days must not live on in free pages of the file.
+            .pragma("secure_delete", "ON")
             .optimize_on_close(true, Some(1000))
             .disable_statement_logging();
         if !new {

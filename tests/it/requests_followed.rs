@@ -323,6 +323,34 @@ async fn what_became_of_a_months_requests_outlives_the_requests() {
 }
 
 #[tokio::test]
+async fn what_is_purged_is_not_in_the_file_any_more() {
+    let (world, tasks) = world().await;
+    tasks.arrive(0..160, "OAK", now(&world));
+    tasks.go(80..160, "IN_PROCESS", now(&world));
+    look(&world).await;
+    let keys = almanac::pseudonym::Pseudonyms::path_beside(&world.almanac.config.store);
+    let keys = almanac::pseudonym::Pseudonyms::open(&keys, now(&world)).unwrap();
+    let hashes: Vec<_> = (0..160).map(|id| keys.hash(ELM, &format!("3593049{id:09}"))).collect();
+    let found = |path: &std::path::Path| {
+        let file = std::fs::read(path).unwrap();
+        hashes
+            .iter()
+            .filter(|hash| file.windows(hash.len()).any(|window| window == hash.as_slice()))
+            .count()
+    };
+    let backup = |name: &str| world.dir.path().join(name);
+    world.almanac.store.backup(&backup("before")).await.unwrap();
+    assert!(found(&backup("before")) > 120, "those seen are in it");
+    world.hand.advance(Duration::from_hours(91 * 24));
+    tasks.edit().clear();
+    look(&world).await;
+    world.hand.advance(Duration::from_hours(91 * 24));
+    look(&world).await;
+    world.almanac.store.close().await;
+    assert_eq!(found(&world.almanac.config.store), 0);
+}
+
+#[tokio::test]
 async fn many_requests_gone_at_once_are_not_believed_at_once() {
     let (world, tasks) = world().await;
     tasks.arrive(0..40, "OAK", now(&world));
