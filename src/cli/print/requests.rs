@@ -192,7 +192,7 @@ fn turnaround(rows: &[TurnaroundRow], name_of: &dyn Fn(&str) -> String, page: &P
     }
     if text.is_empty() {
         return page.wrapped(
-            "No request has arrived since requests are watched. Those that were there before are not counted: nobody knows how \
+            "No request has arrived since Almanac began to look. Those that were there before are not counted: nobody knows how \
              many had been dealt with.",
             0,
         );
@@ -228,7 +228,7 @@ fn balance(rows: &[BalanceRow], name_of: &dyn Fn(&str) -> String, page: &Page) -
         ));
     }
     if text.is_empty() {
-        return page.wrapped("No request has arrived since requests are watched.", 0);
+        return page.wrapped("No request has arrived since Almanac began to look.", 0);
     }
     text.push('\n');
     text.push_str(&page.wrapped("–: not watched, or nothing to divide by.", 0));
