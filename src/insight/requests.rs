@@ -102,6 +102,8 @@ pub struct RequestAnswer {
     pub unread: Vec<WatchId>,
     /// Whether any watch of requests is configured for what was asked.
     pub watched: bool,
+    /// Whether only a part of the requests was asked for: one library, side or partner.
+    pub narrowed: bool,
 }
 
 /// One watch of requests.
@@ -170,6 +172,7 @@ impl Reader<'_> {
             rows,
             unread,
             watched: !asked.sources.is_empty(),
+            narrowed: institution.is_some() || side.is_some() || asked.partner.is_some(),
         })
     }
 

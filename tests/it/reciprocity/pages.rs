@@ -277,7 +277,7 @@ async fn the_command_takes_its_flags() {
         (vec![], "no: inactive, since"),
         (vec!["--matrix"], "Down: who lends"),
         (vec!["--problems"], "Inactive records (1)"),
-        (vec!["--problems=one-sided"], "One-sided, as agreed"),
+        (vec!["--problems=one-sided"], "One way only"),
         (vec!["--records"], "OAKLAW"),
         (vec!["--csv"], "lender,lender_name,"),
         (vec!["--csv", "--records"], "institution,record,"),
@@ -290,6 +290,7 @@ async fn the_command_takes_its_flags() {
     }
     for (arguments, part) in [
         (vec!["--problems=inactiv"], "did you mean inactive"),
+        (vec!["--problems=everything"], "it is one of any, inactive"),
         (vec!["--institution", "01ELN_INST"], "01ELM_INST"),
         (vec!["--matrix", "--csv"], "cannot be used with"),
     ] {

@@ -8,6 +8,7 @@ fn printed(rows: RequestRows) -> String {
         rows,
         unread: Vec::new(),
         watched: true,
+        narrowed: false,
     };
     let page_ = test_page();
     let name_of = |code: &str| match code {
