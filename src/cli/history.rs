@@ -15,7 +15,7 @@ use crate::poll::Almanac;
 use crate::store::Store;
 
 /// Columns of the lists in help texts.
-const HELP_WIDTH: usize = 100;
+pub(super) const HELP_WIDTH: usize = 100;
 
 /// Opens the history.
 pub(super) async fn store(config: &Config, clock: &Clock) -> Result<Store, Failure> {

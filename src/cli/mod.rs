@@ -89,7 +89,7 @@ enum Command {
     #[command(after_help = TIME_HELP)]
     Diff(DiffQuery),
     /// Show who lends to whom among the members, what is wrong, since when, and what made it so.
-    #[command(after_help = TIME_HELP)]
+    #[command(after_help = partners::help())]
     Partners(partners::PartnersArgs),
     /// Show where resource-sharing requests stand, how long they wait, and what becomes of them.
     #[command(after_help = TIME_HELP)]

@@ -2,13 +2,15 @@
 
 use clap::Args;
 
+use super::TIME_HELP;
 use super::failure::Failure;
-use super::history::{reader, store};
+use super::history::{HELP_WIDTH, reader, store};
 use super::output::{self, Output};
 use super::print;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::insight::query::PartnerQuery;
+use crate::model::reciprocity::ProblemKind;
 
 /// The flags of `almanac partners`.
 #[derive(Debug, Args)]
@@ -24,6 +26,15 @@ pub(super) struct PartnersArgs {
     /// Answer as a table for a spreadsheet.
     #[arg(long, conflicts_with_all = ["matrix", "json"])]
     csv: bool,
+}
+
+/// What `almanac partners --help` says in the end.
+pub(super) fn help() -> String {
+    let kinds: Vec<&str> = ProblemKind::ALL.iter().map(|kind| kind.name()).collect();
+    format!(
+        "{TIME_HELP}\n\nKinds of problem:\n{}",
+        print::wrapped(&kinds.join(" · "), HELP_WIDTH, 2)
+    )
 }
 
 /// `almanac partners`.
@@ -50,7 +61,8 @@ pub(super) async fn partners(
         if args.matrix {
             print::partners::matrix(&answer, page)
         } else if args.query.problems.is_some() {
-            print::partners::problems(&answer, page)
+            let asked = args.query.problems.as_deref().and_then(ProblemKind::named);
+            print::partners::problems(&answer, asked, page)
         } else {
             print::partners::pairs(&answer, page)
         }

@@ -725,3 +725,13 @@ fn a_wrong_threshold_is_named_with_its_remedy() {
     insta::assert_snapshot!(only_mistake("[[ageing]]\nside = \"lending\"\nstatus = \"OUR_OWN_STEP\"\n"), @r#"line 4: ageing 1 (OUR_OWN_STEP): older_than is missing. Write older_than = "2d"."#);
     insta::assert_snapshot!(only_mistake("[[ageing]]\nside = \"lending\"\nstatus = \"LOCATE_FAILED\"\n[[ageing]]\nside = \"lending\"\nstatus = \"LOCATE_FAILED\"\n"), @r#"line 9: ageing 2 (LOCATE_FAILED), status: "lending LOCATE_FAILED" is already given in ageing 1 (LOCATE_FAILED). Take one of the two out, or rename it."#);
 }
+
+#[test]
+fn the_example_lists_the_usual_thresholds() {
+    for usual in parse(&with("")).unwrap().ageing {
+        let listed = EXAMPLE
+            .lines()
+            .any(|line| line.starts_with("#  ") && line.trim_end_matches(',').contains(usual.status.as_str()));
+        assert!(listed, "{}", usual.status);
+    }
+}

@@ -109,7 +109,7 @@ pub struct PartnerQuery {
     /// Only directions in which this library lends or borrows, by its code.
     #[arg(long, value_name = "CODE")]
     pub institution: Option<String>,
-    /// Only what is wrong, in words: everything, or problems of this KIND, such as --problems=inactive.
+    /// Only what is wrong, in words: everything, or problems of one KIND, written with a "=", such as --problems=inactive.
     #[arg(long, value_name = "KIND", num_args = 0..=1, require_equals = true, default_missing_value = "any")]
     pub problems: Option<String>,
     /// As the partner records stood at this TIME; now if not said.

@@ -117,8 +117,15 @@ impl Reader<'_> {
         let at = self.time("at", query.at.as_deref())?;
         let wanted = match query.problems.as_deref() {
             None => None,
-            Some(ANY) => Some(None),
-            Some(kind) => Some(named("problems", Some(kind), &ProblemKind::ALL, ProblemKind::named)?),
+            Some(kind) => {
+                let names: Vec<&str> = [ANY]
+                    .into_iter()
+                    .chain(ProblemKind::ALL.iter().map(|kind| kind.name()))
+                    .collect();
+                // The names are checked with the word for all of them among them, so that a mistake hears of it.
+                let known = |text: &str| names.iter().copied().find(|name| *name == text);
+                Some(named("problems", Some(kind), &names, known)?.and_then(ProblemKind::named))
+            }
         };
         let institution = match &query.institution {
             Some(code) => Some(self.institution(code).await?),

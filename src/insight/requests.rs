@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::answers::{AskError, Reader, named};
+use super::near::{near, suggestion};
 use super::query::RequestQuery;
 use crate::meaning::ageing::{Cell, SideReading, cells};
 use crate::model::answer::requests::{AgeingRow, BalanceRow, MoveRow, RequestCountRow, TurnaroundRow};
@@ -80,6 +81,18 @@ pub enum RequestRows {
     Moves(Vec<MoveRow>),
 }
 
+impl RequestRows {
+    fn is_empty(&self) -> bool {
+        match self {
+            RequestRows::Counts(rows) => rows.is_empty(),
+            RequestRows::Ageing(rows) => rows.is_empty(),
+            RequestRows::Turnaround(rows) => rows.is_empty(),
+            RequestRows::Balance(rows) => rows.is_empty(),
+            RequestRows::Moves(rows) => rows.is_empty(),
+        }
+    }
+}
+
 /// An answer, and what it could not be about.
 #[derive(Clone, PartialEq, Debug)]
 pub struct RequestAnswer {
@@ -89,6 +102,8 @@ pub struct RequestAnswer {
     pub unread: Vec<WatchId>,
     /// Whether any watch of requests is configured for what was asked.
     pub watched: bool,
+    /// Whether only a part of the requests was asked for: one library, side or partner.
+    pub narrowed: bool,
 }
 
 /// One watch of requests.
@@ -116,6 +131,14 @@ impl Reader<'_> {
     pub async fn requests(&self, query: &RequestQuery) -> Result<RequestAnswer, AskError> {
         let find = |name: &str| View::ALL.into_iter().find(|view| view.name() == name);
         let view = named("view", query.view.as_deref(), &View::ALL, find)?.unwrap_or(View::Counts);
+        if query.since.is_some() && matches!(view, View::Counts | View::Ageing) {
+            return Err(AskError::Bad {
+                parameter: "since",
+                problem:
+                    "it narrows turnaround, balance and moves only; where requests stand is always as of the last look"
+                        .to_owned(),
+            });
+        }
         let side = named("side", query.side.as_deref(), &Side::ALL, Side::named)?;
         let institution = match &query.institution {
             Some(code) => Some(self.institution(code).await?),
@@ -140,11 +163,35 @@ impl Reader<'_> {
             View::Balance => RequestRows::Balance(self.balance(&asked).await?),
             View::Moves => RequestRows::Moves(self.moves(&asked).await?),
         };
+        if rows.is_empty()
+            && let Some(partner) = &asked.partner
+        {
+            self.known_partner(partner, &asked).await?;
+        }
         Ok(RequestAnswer {
             rows,
             unread,
             watched: !asked.sources.is_empty(),
+            narrowed: institution.is_some() || side.is_some() || asked.partner.is_some(),
         })
+    }
+
+    /// Whether a partner that no request names is one at all: a mistyped code must not read as "no requests".
+    async fn known_partner(&self, partner: &str, asked: &Asked) -> Result<(), AskError> {
+        let mut names = BTreeMap::new();
+        for source in &asked.sources {
+            names.extend(self.partner_names(&source.institution).await?);
+        }
+        // A report may name partners otherwise than the partner records do.
+        if names.contains_key(partner) || !self.request_counts(asked).await?.is_empty() {
+            return Ok(());
+        }
+        let alike = near(partner, names.iter().map(|(code, name)| (code.as_str(), name.as_str())));
+        let help = suggestion(&alike)
+            .unwrap_or_else(|| "`almanac show` of a library’s alma.partners lists the codes".to_owned());
+        Err(AskError::Unknown(format!(
+            "no request and no partner record has the partner “{partner}”; {help}"
+        )))
     }
 
     /// The configured watches of requests, by library in the order of the file.

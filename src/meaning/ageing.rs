@@ -169,21 +169,28 @@ pub fn events_of(change: &ChangeInContext<'_>) -> Vec<EventDraft> {
         Side::Borrowing => (format!("borrowing requests to {partner}"), "Borrowing Requests"),
     };
     let stuck = label(text("status"));
-    let find = format!(
-        "In Alma: Fulfillment > Resource Sharing > {menu}, status “{stuck}”, partner {}.",
-        text("partner")
-    );
+    let with = match text("partner") {
+        "" => String::new(),
+        code => format!(", partner {code}"),
+    };
+    let find = format!("In Alma: Fulfillment > Resource Sharing > {menu}, status “{stuck}”{with}.");
     let mut event = if is {
         let count = new.get("requests").and_then(Value::as_u64);
         let count = count.map_or_else(|| "Some".to_owned(), |count| count.to_string());
         let few = if new.get("requests").is_none_or(Value::is_null) {
-            " Fewer than five requests are concerned; how many, “almanac requests --ageing” says for this library."
+            format!(
+                " Fewer than five requests are concerned; how many, “almanac requests --ageing --institution {}” says.",
+                change
+                    .institution
+                    .map_or(change.subject, |institution| institution.code)
+            )
         } else {
-            ""
+            String::new()
         };
         let oldest = new
             .get("oldest_days")
             .and_then(Value::as_u64)
+            .filter(|days| *days > 0)
             .map_or_else(String::new, |days| {
                 format!(" The oldest has waited for at least {}.", counted(days, "day"))
             });

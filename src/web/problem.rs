@@ -50,7 +50,7 @@ impl Problem {
             StatusCode::NOT_FOUND,
             "not-found",
             "nothing is here; the addresses are /api/v1/watches, /api/v1/events, /api/v1/snapshots, /api/v1/records, \
-             /api/v1/diff, /healthz, /readyz and /metrics",
+             /api/v1/diff, /api/v1/partners, /api/v1/partners/records, /api/v1/requests, /healthz, /readyz and /metrics",
         )
     }
 

@@ -208,6 +208,24 @@ async fn the_records_are_counts_by_library_and_status() {
         (&counts[0]["requests"], &counts[0]["waits_for"]),
         (&json!(3), &json!("us"))
     );
+    for (view, partner, since, told) in [
+        ("counts", Some("OKA"), None, "has the partner “OKA”"),
+        ("ageing", None, Some("3d"), "since: it narrows turnaround"),
+    ] {
+        let query = RequestQuery {
+            view: Some(view.to_owned()),
+            partner: partner.map(str::to_owned),
+            since: since.map(str::to_owned),
+            ..RequestQuery::default()
+        };
+        let reader = Reader {
+            config: &world.almanac.config,
+            store: &world.almanac.store,
+            clock: &world.clock,
+        };
+        let error = reader.requests(&query).await.unwrap_err().to_string();
+        assert!(error.contains(told), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ pub mod words;
 
 use chrono::Datelike;
 use chrono_tz::Tz;
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::insight::time::local;
@@ -48,6 +48,10 @@ pub enum Ink {
 
 /// Columns that text gets at least, however deep it is indented.
 const ROOM_MIN: usize = 20;
+/// Columns between the columns of a table.
+const GAP: usize = 2;
+/// The same where the words would not fit otherwise.
+const GAP_MIN: usize = 1;
 /// Ends what an [`Ink`] began.
 const PLAIN: char = '\u{2060}';
 
@@ -131,8 +135,26 @@ impl Page {
     }
 
     /// A table. Columns whose name begins with `#` hold numbers and are set to the right; those that begin with `!` hold
-    /// ids and are never broken, so that they can be copied.
+    /// ids and are never broken, so that they can be copied. The others are broken between words while the page is wide
+    /// enough for that.
     pub fn table(&self, columns: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+        let rows: Vec<Vec<String>> = rows.into_iter().collect();
+        let least: Vec<usize> = columns
+            .iter()
+            .enumerate()
+            .map(|(index, name)| {
+                let cells = rows.iter().filter_map(|row| row.get(index)).map(String::as_str);
+                let longest = |text: &str| match name.strip_prefix('!') {
+                    Some(_) => text.width(),
+                    None => text.split_whitespace().map(UnicodeWidthStr::width).max().unwrap_or(0),
+                };
+                let words = name.trim_start_matches(['#', '!']);
+                cells.chain([words]).map(longest).max().unwrap_or(0)
+            })
+            .collect();
+        let gaps = columns.len().saturating_sub(1);
+        let fits = |gap: usize| least.iter().sum::<usize>() + gap * gaps <= self.width;
+        let gap = if fits(GAP) || !fits(GAP_MIN) { GAP } else { GAP_MIN };
         let mut table = Table::new();
         table
             .load_style(comfy_table::presets::NOTHING)
@@ -149,11 +171,16 @@ impl Page {
         for (index, name) in columns.iter().enumerate() {
             if let Some(column) = table.column_mut(index) {
                 // The last column needs no room to its right.
-                column.set_padding((0, if index + 1 == columns.len() { 0 } else { 2 }));
+                let padding = if index + 1 == columns.len() { 0 } else { gap };
+                column.set_padding((0, u16::try_from(padding).unwrap_or(0)));
                 if name.starts_with('#') {
                     column.set_cell_alignment(CellAlignment::Right);
-                } else if name.starts_with('!') {
+                }
+                if name.starts_with('!') {
                     column.set_constraint(ColumnConstraint::ContentWidth);
+                } else if fits(gap) {
+                    let least = u16::try_from(least[index] + padding).unwrap_or(u16::MAX);
+                    column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
                 }
             }
         }
@@ -291,6 +318,17 @@ pub(crate) mod tests {
         let inked = page.table(&["State", "#Records"], [vec![Ink::Red.on("failing"), "12".to_owned()]]);
         assert_eq!(page.finish(&inked), page.finish(&plain));
         assert!(page.finish(&plain).lines().all(|line| line.width() <= page.width));
+    }
+
+    #[test]
+    fn a_table_keeps_its_words_whole_while_the_page_is_wide_enough() {
+        let page = Page {
+            width: 45,
+            ..test_page()
+        };
+        let row = ["alma.borrowing-requests/01TUN", "waiting", "119"];
+        let table = page.finish(&page.table(&["!Watch", "State", "#Records"], [row.map(str::to_owned).to_vec()]));
+        assert!(table.contains("waiting") && table.contains("Records"), "{table}");
     }
 
     #[test]

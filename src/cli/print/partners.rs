@@ -153,10 +153,9 @@ fn is_seen_from_one_end(row: &FlowRow) -> bool {
     row.lender_says == Says::NotOnAlma || row.borrower_says == Says::NotOnAlma
 }
 
-/// Whether every end that has a list switched the direction off, and none left it open.
+/// Whether both ends switched the direction off. Who has no list cannot have agreed.
 fn is_agreed(row: &FlowRow) -> bool {
-    let agrees = |says| matches!(says, Says::Off | Says::NotOnAlma);
-    agrees(row.lender_says) && agrees(row.borrower_says)
+    row.lender_says == Says::Off && row.borrower_says == Says::Off
 }
 
 fn summary(flows: &BTreeMap<(&str, &str), &FlowRow>, answer: &PartnersAnswer, page: &Page) -> String {

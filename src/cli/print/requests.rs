@@ -26,8 +26,16 @@ pub fn page(answer: &RequestAnswer, name_of: &dyn Fn(&str) -> String, page: &Pag
         );
     }
     let mut text = match &answer.rows {
+        RequestRows::Counts(rows) if rows.is_empty() => {
+            let such = if answer.narrowed {
+                "no such request"
+            } else {
+                "no request"
+            };
+            page.wrapped(&format!("There is {such} in any status that was read."), 0)
+        }
         RequestRows::Counts(rows) => counts(rows, name_of, page),
-        RequestRows::Ageing(rows) => ageing(rows, name_of, page),
+        RequestRows::Ageing(rows) => ageing(rows, answer.narrowed, name_of, page),
         RequestRows::Turnaround(rows) => turnaround(rows, name_of, page),
         RequestRows::Balance(rows) => balance(rows, name_of, page),
         RequestRows::Moves(rows) => moves(rows, name_of, page),
@@ -59,14 +67,11 @@ fn counts(rows: &[RequestCountRow], name_of: &dyn Fn(&str) -> String, page: &Pag
             }),
         ));
     }
-    if text.is_empty() {
-        return page.wrapped("There is no request in any status that was read.", 0);
-    }
     few_note(&mut text, rows.iter().any(|row| row.few), page);
     text
 }
 
-fn ageing(rows: &[AgeingRow], name_of: &dyn Fn(&str) -> String, page: &Page) -> String {
+fn ageing(rows: &[AgeingRow], narrowed: bool, name_of: &dyn Fn(&str) -> String, page: &Page) -> String {
     // What is well is left out: the page is about what someone must do.
     let needs_someone = |row: &&AgeingRow| row.alarm || !row.known || row.over.is_none_or(|over| over > 0);
     let (watched, without_threshold): (Vec<&AgeingRow>, Vec<&AgeingRow>) =
@@ -121,7 +126,12 @@ fn ageing(rows: &[AgeingRow], name_of: &dyn Fn(&str) -> String, page: &Page) -> 
         ));
     }
     if worries.is_empty() {
-        text.push_str(&page.wrapped("No request waits too long in a status that anyone worries about.", 0));
+        let none = if narrowed {
+            "None of the requests asked for waits too long in a status that anyone worries about."
+        } else {
+            "No request waits too long in a status that anyone worries about."
+        };
+        text.push_str(&page.wrapped(none, 0));
     } else {
         text.push('\n');
         text.push_str(&page.wrapped(
@@ -195,7 +205,7 @@ fn turnaround(rows: &[TurnaroundRow], name_of: &dyn Fn(&str) -> String, page: &P
     }
     if text.is_empty() {
         return page.wrapped(
-            "No request has arrived since requests are watched. Those that were there before are not counted: nobody knows how \
+            "No request has arrived since Almanac began to look. Those that were there before are not counted: nobody knows how \
              many had been dealt with.",
             0,
         );
@@ -231,7 +241,7 @@ fn balance(rows: &[BalanceRow], name_of: &dyn Fn(&str) -> String, page: &Page) -
         ));
     }
     if text.is_empty() {
-        return page.wrapped("No request has arrived since requests are watched.", 0);
+        return page.wrapped("No request has arrived since Almanac began to look.", 0);
     }
     text.push('\n');
     text.push_str(&page.wrapped("–: not watched, or nothing to divide by.", 0));

@@ -168,7 +168,7 @@ fn an_alarm_says_how_many_where_and_who_must_act() {
     let risen = few.read(120, &waiting(&[0, 0, 0], 120), &whole());
     insta::assert_snapshot!(format!("{}\n{}", risen[0].title, risen[0].summary), @r"
     Elm College: some borrowing requests to Oak University (OAK) wait in “Ready to be sent” for more than 2 days
-    Elm College has to act. The oldest has waited for at least 5 days. Fewer than five requests are concerned; how many, “almanac requests --ageing” says for this library. In Alma: Fulfillment > Resource Sharing > Borrowing Requests, status “Ready to be sent”, partner OAK.
+    Elm College has to act. The oldest has waited for at least 5 days. Fewer than five requests are concerned; how many, “almanac requests --ageing --institution 01ELM_INST” says. In Alma: Fulfillment > Resource Sharing > Borrowing Requests, status “Ready to be sent”, partner OAK.
     ");
     ageing.read(121, &[], &whole());
     let cleared = ageing.read(140, &[], &whole());

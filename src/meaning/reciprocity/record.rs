@@ -27,7 +27,7 @@ pub fn drafts(picture: &Picture) -> Vec<Draft> {
         .iter()
         .map(|flow| Draft {
             partition: PARTITION.to_owned(),
-            identity: Identity::Key(format!("{}>{}", flow.lender.code, flow.borrower.code)),
+            identity: Identity::Key(format!("{}/{}", flow.lender.code, flow.borrower.code)),
             body: body_of(flow, &members),
         })
         .collect()

@@ -15,8 +15,13 @@ pub(super) async fn libraries_row(ask: &Ask<'_>, settings: &LibrariesSettings) -
     match alma_libraries::inspect(ask, settings).await {
         Ok(found) => {
             let mut detail = format!(
-                "{} libraries can be read; {} of them take part in resource sharing",
-                found.libraries, found.sharing
+                "{} libraries can be read; {} in resource sharing",
+                found.libraries,
+                match found.sharing {
+                    0 => "none takes part".to_owned(),
+                    1 => "one takes part".to_owned(),
+                    many => format!("{many} take part"),
+                }
             );
             if let Some((name, listed, calls)) = found.hours {
                 detail.push_str(&format!(

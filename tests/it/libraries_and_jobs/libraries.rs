@@ -261,7 +261,7 @@ async fn check_says_what_can_be_read_and_which_area_a_key_lacks() {
     };
     let libraries = rows(LIBRARIES).await;
     assert!(libraries.ok);
-    insta::assert_snapshot!(libraries.detail, @"3 libraries can be read; 2 of them take part in resource sharing; of the next seven days of Law Library Alma lists 6; hours take 3 calls a library");
+    insta::assert_snapshot!(libraries.detail, @"3 libraries can be read; 2 take part in resource sharing; of the next seven days of Law Library Alma lists 6; hours take 3 calls a library");
     insta::assert_snapshot!(rows(super::JOBS).await.detail, @"2 jobs can be read; watched: 1");
     world.wire().faults = vec![outage("/conf/")];
     for watch in [LIBRARIES, super::JOBS] {

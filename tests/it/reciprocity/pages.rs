@@ -92,7 +92,7 @@ async fn the_pages_read_as_a_head_of_resource_sharing_would_read_them() {
     Elm College     Yew College          no records             no records
     Elm College     Kelp Public Library  yes, as one end says   yes, as one end says
     Oak University  Yew College          no records             no records
-    Oak University  Kelp Public Library  no, as agreed          yes, as one end says
+    Oak University  Kelp Public Library  no, as one end says    yes, as one end says
     Yew College     Kelp Public Library  not known              not known
 
     Never read wholly, so not known: the partner lists of Yew College.
@@ -111,7 +111,8 @@ async fn the_pages_read_as_a_head_of_resource_sharing_would_read_them() {
     Kelp Public Library KELP -    y    y    ?    ·
 
     Y  lends: both ends say so      y  lends, as the only end on Alma says
-    X  the ends disagree            I  a record is inactive
+    X  does not: the ends disagree, or one has no record of the other
+    I  does not: a record is inactive
     o  does not lend                -  no records of each other
     ?  not known                    ·  itself
 
@@ -125,7 +126,7 @@ async fn the_pages_read_as_a_head_of_resource_sharing_would_read_them() {
         ..PartnerQuery::default()
     };
     let wrong = answer(&world, wrong).await;
-    insta::assert_snapshot!(page.finish(&print::partners::problems(&wrong, &page)), @r"
+    insta::assert_snapshot!(page.finish(&print::partners::problems(&wrong, None, &page)), @r"
     Inactive records (1)
       Elm College’s record OAK for Oak University is inactive.
         Neither can borrow from the other, since Feb 4 17:00 EST: status ACTIVE →
@@ -141,7 +142,7 @@ async fn the_pages_read_as_a_head_of_resource_sharing_would_read_them() {
         there is one that was not recognised, write its code into the aliases of Oak
         University.
 
-    One-sided, as agreed (2)
+    One way only (2)
       Ash Institute lends to Elm College, but Elm College does not lend to Ash
       Institute; both libraries’ records say so.
         Ash Institute cannot borrow from Elm College, at least since Feb 3 13:00
@@ -182,7 +183,7 @@ async fn the_pages_read_as_a_head_of_resource_sharing_would_read_them() {
     Oak University  Elm College          no: inactive, since    no: inactive, since
                                          17:00                  17:00
     Oak University  Yew College          no records             no records
-    Oak University  Kelp Public Library  no, as agreed          yes, as one end says
+    Oak University  Kelp Public Library  no, as one end says    yes, as one end says
 
     Never read wholly, so not known: the partner lists of Yew College.
     Not on Alma, so seen through the others’ records alone: Kelp Public Library.
@@ -276,7 +277,7 @@ async fn the_command_takes_its_flags() {
         (vec![], "no: inactive, since"),
         (vec!["--matrix"], "Down: who lends"),
         (vec!["--problems"], "Inactive records (1)"),
-        (vec!["--problems=one-sided"], "One-sided, as agreed"),
+        (vec!["--problems=one-sided"], "One way only"),
         (vec!["--records"], "OAKLAW"),
         (vec!["--csv"], "lender,lender_name,"),
         (vec!["--csv", "--records"], "institution,record,"),
@@ -289,6 +290,7 @@ async fn the_command_takes_its_flags() {
     }
     for (arguments, part) in [
         (vec!["--problems=inactiv"], "did you mean inactive"),
+        (vec!["--problems=everything"], "it is one of any, inactive"),
         (vec!["--institution", "01ELN_INST"], "01ELM_INST"),
         (vec!["--matrix", "--csv"], "cannot be used with"),
     ] {

@@ -21,12 +21,12 @@ async fn the_first_reading_tells_nobody_and_knows_everything() {
     assert_eq!(
         world.keys(MEMBERS).await,
         [
-            "01ELM_INST>01OAK_INST",
-            "01ELM_INST>KELP",
-            "01OAK_INST>01ELM_INST",
-            "01OAK_INST>KELP",
-            "KELP>01ELM_INST",
-            "KELP>01OAK_INST"
+            "01ELM_INST/01OAK_INST",
+            "01ELM_INST/KELP",
+            "01OAK_INST/01ELM_INST",
+            "01OAK_INST/KELP",
+            "KELP/01ELM_INST",
+            "KELP/01OAK_INST"
         ]
     );
     for row in answer(&world, PartnerQuery::default()).await.rows {

@@ -9,12 +9,14 @@ use super::{foot, is_seen_from_one_end};
 use crate::insight::reciprocity::PartnersAnswer;
 use crate::model::reciprocity::{FlowRow, FlowState, ProblemKind};
 
-/// Columns of a library's name at the left, at most.
+/// Columns of a library's name and code at the left, at most, where there is no room for more.
 const NAME_WIDTH_MAX: usize = 26;
+/// The same where there is.
+const NAME_WIDTH_ROOMY: usize = 44;
 /// Columns below which a cut name says nothing.
 const NAME_WIDTH_MIN: usize = 6;
 /// Columns of a short code above a column, at most; where they do not fit, numbers stand there.
-const CODE_WIDTH_MAX: usize = 6;
+const CODE_WIDTH_MAX: usize = 10;
 
 /// What `almanac partners --matrix` prints: lenders down, borrowers across. Codes stand above the columns where they fit
 /// on the page, else numbers; a matrix too wide for the page comes in parts.
@@ -50,7 +52,8 @@ pub fn matrix(answer: &PartnersAnswer, page: &Page) -> String {
         })
         .collect()
     };
-    let names = named(NAME_WIDTH_MAX);
+    let room = page.width.saturating_sub(wide(&shorts) * members.len() + 1);
+    let names = named(room.clamp(NAME_WIDTH_MAX, NAME_WIDTH_ROOMY));
     let by_code = wide(&names) + wide(&shorts) * members.len() <= page.width;
     let (heads, names, cell) = if by_code {
         (vec![shorts.clone()], names, wide(&shorts))
@@ -99,7 +102,8 @@ pub fn matrix(answer: &PartnersAnswer, page: &Page) -> String {
     }
     text.push_str(
         "\nY  lends: both ends say so      y  lends, as the only end on Alma says\n\
-         X  the ends disagree            I  a record is inactive\n\
+         X  does not: the ends disagree, or one has no record of the other\n\
+         I  does not: a record is inactive\n\
          o  does not lend                -  no records of each other\n\
          ?  not known                    ·  itself\n",
     );

@@ -3,7 +3,8 @@ use unicode_width::UnicodeWidthStr;
 use super::*;
 use crate::cli::print::test_page;
 use crate::cli::print::tests::at;
-use crate::model::reciprocity::ListRow;
+use crate::model::change::{FieldChange, FieldOp};
+use crate::model::reciprocity::{ListRow, Problem, Role};
 
 /// An answer in which every member lends to every other, but for what `state` says otherwise by place.
 fn answer(members: usize, state: impl Fn(usize, usize) -> FlowState) -> PartnersAnswer {
@@ -94,7 +95,8 @@ fn a_consortium_of_26_fits_on_a_terminal_of_80_columns_and_all_words_are_there_w
     26 University of Somew… L25 Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y ·
 
     Y  lends: both ends say so      y  lends, as the only end on Alma says
-    X  the ends disagree            I  a record is inactive
+    X  does not: the ends disagree, or one has no record of the other
+    I  does not: a record is inactive
     o  does not lend                -  no records of each other
     ?  not known                    ·  itself
 
@@ -126,6 +128,81 @@ fn a_matrix_that_is_too_wide_comes_in_parts() {
 fn nothing_to_compare_and_nothing_wrong_are_said_in_words() {
     let page = test_page();
     assert!(pairs(&answer(1, |_, _| FlowState::On), &page).contains("no two libraries"));
-    assert!(problems(&answer(3, |_, _| FlowState::On), &page).contains("No problem is known of"));
+    assert!(problems(&answer(3, |_, _| FlowState::On), None, &page).contains("No problem is known of"));
     assert!(records(&answer(3, |_, _| FlowState::On), &page).contains("is certain"));
+}
+
+/// Both records of two libraries are inactive; the lender's went first, and has two records besides.
+fn both_inactive() -> PartnersAnswer {
+    let mut answer = answer(2, |_, _| FlowState::Off);
+    let problem = |kind, end, text: &str| Problem {
+        kind,
+        end: Some(end),
+        text: text.to_owned(),
+        remedy: None,
+    };
+    for row in &mut answer.rows {
+        let (first, second) = match row.lender.as_str() {
+            "01L00_INST" => (Role::Lender, Role::Borrower),
+            _ => (Role::Borrower, Role::Lender),
+        };
+        row.lender_says = Says::Inactive;
+        row.borrower_says = Says::Inactive;
+        row.problems = vec![
+            problem(ProblemKind::Inactive, first, "The first record is inactive."),
+            problem(ProblemKind::Inactive, second, "The second record is inactive."),
+            problem(ProblemKind::DuplicateRecords, first, "There are two records."),
+        ];
+        row.since = Some(at("2026-11-20T12:00:00Z"));
+        row.cause = Some(Cause {
+            watch: "alma.partners/01L00_INST".to_owned(),
+            key: "L01".to_owned(),
+            version: 2,
+            changes: vec![FieldChange {
+                op: FieldOp::Replace,
+                path: "/status".to_owned(),
+                old: "ACTIVE".into(),
+                new: "INACTIVE".into(),
+            }],
+        });
+    }
+    answer
+}
+
+#[test]
+fn a_cause_stands_only_under_the_problem_that_it_made() {
+    let page = test_page();
+    insta::assert_snapshot!(page.finish(&problems(&both_inactive(), None, &page)), @r"
+    Inactive records (2)
+      The first record is inactive.
+        Neither can borrow from the other, since Nov 20 07:00 EST: status ACTIVE →
+        INACTIVE (record L01 of alma.partners/01L00_INST, version 2).
+      The second record is inactive.
+        Neither can borrow from the other, and could not before this: University of
+        Somewhere Number 0’s end said no already.
+
+    Several records of one library (1)
+      There are two records.
+
+    The oldest list is University of Somewhere Number 0’s, read Nov 25 02:00 EST.
+    Times are in America/New_York.
+    ");
+}
+
+#[test]
+fn nothing_wrong_of_one_kind_or_with_one_library_is_not_nothing_wrong() {
+    let page = test_page();
+    let one_kind = problems(&both_inactive(), Some(ProblemKind::OneSided), &page);
+    assert!(
+        one_kind.contains("No problem of the kind “one-sided” is known of between"),
+        "{one_kind}"
+    );
+    assert!(!one_kind.contains("inactive"), "{one_kind}");
+    let mut one_library = answer(3, |_, _| FlowState::On);
+    one_library.institution = Some("01L01_INST".to_owned());
+    let one_library = problems(&one_library, None, &page);
+    assert!(
+        one_library.contains("between University of Somewhere Number 1 and"),
+        "{one_library}"
+    );
 }

@@ -8,6 +8,7 @@ fn printed(rows: RequestRows) -> String {
         rows,
         unread: Vec::new(),
         watched: true,
+        narrowed: false,
     };
     let page_ = test_page();
     let name_of = |code: &str| match code {
@@ -117,12 +118,11 @@ fn turnaround_is_a_table_by_month_and_partner() {
         month(Some("WES"), None),
     ];
     insta::assert_snapshot!(printed(RequestRows::Turnaround(rows)), @r#"Tufts University: lending requests
-Month    Partner  Requested  Shipped  Unfilled  Unknown  Open  Fill  Median
-                                                               rate
-2026-10  all            120       90        15        5    10  86 %   ≤ 3 d
-2026-10  Library         80       60        10        0    10  86 %   ≤ 3 d
+Month    Partner  Requested  Shipped  Unfilled  Unknown  Open  Fill rate  Median
+2026-10  all            120       90        15        5    10       86 %   ≤ 3 d
+2026-10  Library         80       60        10        0    10       86 %   ≤ 3 d
          BCL
-2026-10  Library        few        –         –        –     –     –       –
+2026-10  Library        few        –         –        –     –          –       –
          WES
 
 Requests count in the month in which they arrived. Fill rate: supplied of those
@@ -132,7 +132,7 @@ the latest. Unknown: gone before they were final.
 few: counts of 1 to 4 are withheld in an answer about several libraries, since
 they could point to a reader; --institution CODE gives one library its own
 numbers."#);
-    insta::assert_snapshot!(printed(RequestRows::Turnaround(Vec::new())), @r#"No request has arrived since requests are watched. Those that were there before
+    insta::assert_snapshot!(printed(RequestRows::Turnaround(Vec::new())), @r#"No request has arrived since Almanac began to look. Those that were there before
 are not counted: nobody knows how many had been dealt with."#);
 }
 

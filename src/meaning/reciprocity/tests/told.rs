@@ -40,7 +40,7 @@ fn only_what_both_readings_knew_is_told_and_as_what_it_is() {
             source: SourceKind::Reciprocity,
             subject: "members",
             institution: None,
-            key: "01ELM_INST>01OAK_INST",
+            key: "01ELM_INST/01OAK_INST",
             op: Op::Modified,
             old: Some(old),
             new: Some(new),
