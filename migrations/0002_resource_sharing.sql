@@ -2,6 +2,8 @@
 
 -- JSON: what the watch's source wants to know at its next poll.
 ALTER TABLE watch ADD COLUMN memory TEXT;
+-- Requests that arrived before then were counted under a key that is lost, and are not counted a second time.
+ALTER TABLE watch ADD COLUMN counted_until_ms INTEGER;
 
 -- Where each request stands, told apart by a keyed hash. Ninety days after it was last seen it goes into the sums.
 CREATE TABLE request (

@@ -60,6 +60,19 @@ impl Pseudonyms {
         }
     }
 
+    /// The keys as they stand in the file now: another process may have rotated them, and a former one may have had its
+    /// time. Where the file cannot be read, those in memory stay good.
+    pub fn reread(&self, now: Moment) -> Self {
+        let text = read(&self.path).map_err(|error| format!("{}: {error}", about(&self.path)));
+        match text.and_then(|text| Self::parse(&self.path, &text, now)) {
+            Ok(keys) => keys,
+            Err(reason) => {
+                tracing::warn!("{reason}; the keys read before are used on");
+                self.clone()
+            }
+        }
+    }
+
     /// Puts a new key in the place of the current one, which is kept for [`FORMER_KEY_KEPT`] so that nothing is met anew.
     ///
     /// # Errors
@@ -258,6 +271,20 @@ mod tests {
         );
         let too_late = now().plus(Duration::from_hours(91 * 24));
         assert_eq!(Pseudonyms::open(&path, too_late).unwrap().former_hash("E", "1"), None);
+    }
+
+    #[test]
+    fn what_another_process_rotated_is_taken_up_and_a_file_that_is_gone_changes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key");
+        let daemon = Pseudonyms::open(&path, now()).unwrap();
+        let mut other = Pseudonyms::open(&path, now()).unwrap();
+        other.rotate(now()).unwrap();
+        let taken_up = daemon.reread(now());
+        assert_eq!(taken_up.key_id(), other.key_id());
+        assert_eq!(taken_up.former_key_id(), Some(daemon.key_id()));
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(taken_up.reread(now()).key_id(), other.key_id());
     }
 
     #[test]

@@ -24,8 +24,8 @@ pub(super) fn rotate_key(config: &Config, clock: &Clock, output: &Output) -> Res
     }
     output.text(&output.page.wrapped(
         &format!(
-            "Requests are hashed under a new key from now on; a daemon that runs takes it up when it is started again. The old \
-             key is kept until {}, so that no request is met anew.",
+            "Requests are hashed under a new key from now on; a daemon that runs takes it up at its next poll. The old key is \
+             kept until {}, so that no request is met anew.",
             output.page.time(until)
         ),
         0,

@@ -1,6 +1,7 @@
 //! Follows single requests from poll to poll: which arrived, which moved, which are gone; never what they are about.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::model::moment::Moment;
 use crate::model::request::{KnownRequest, RequestHash, RequestsSeen, SeenRequest, Side};
@@ -10,6 +11,9 @@ use crate::model::request_status::{is_supplied, status};
 const LOST_SHARE_MAX: f64 = 0.30;
 /// … if it is also more than so many.
 const LOST_REQUESTS_MAX: usize = 5;
+/// A report of borrowing requests may be a day old when it is read (ALMA.md §6), and often names the day of creation only:
+/// a request that it shows for the first time may seem so much older than the last reading, and still be new.
+const REPORT_LAG: Duration = Duration::from_hours(48);
 
 /// How requests moved: how many of one partner went from one status to another. An empty `from`: they arrived; an empty
 /// `to`: they are gone before they were final.
@@ -113,7 +117,9 @@ fn step(
                 arrived,
                 followed: readings.first.is_some_and(|first| arrived >= first),
                 since: modified.unwrap_or(now).max(arrived),
-                met: readings.last.is_none_or(|last| arrived < last),
+                met: readings
+                    .last
+                    .is_none_or(|last| arrived < watched_for(side, readings.first, last)),
                 supplied: None,
                 supplied_after: None,
                 last_seen: now,
@@ -132,6 +138,14 @@ fn step(
     state.last_seen = now;
     state.vanished = None;
     state
+}
+
+/// What was created then or later could not be seen at the last reading.
+fn watched_for(side: Side, first: Option<Moment>, last: Moment) -> Moment {
+    match side {
+        Side::Lending => last,
+        Side::Borrowing => first.unwrap_or(last).max(last.minus(REPORT_LAG)),
+    }
 }
 
 /// A label that someone said the code of is no other status.

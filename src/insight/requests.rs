@@ -18,7 +18,7 @@ use crate::model::request::{KnownRequest, Side};
 use crate::model::request_status::{label, status};
 use crate::model::watch::{SourceKind, WatchId};
 use crate::store::requests::Reading;
-use few::is_few;
+use few::{is_few, withheld_beside_total};
 
 /// Moves are kept for so long.
 const MOVES_KEPT: Duration = Duration::from_hours(90 * 24);
@@ -244,13 +244,15 @@ impl Reader<'_> {
             };
             let mut by_status: BTreeMap<String, (u64, bool)> =
                 unread.into_iter().map(|status| (status, (0, false))).collect();
+            let withheld = withheld(&cells);
             for cell in cells.iter().filter(|cell| asked.concerns(&cell.partner)) {
                 let (count, known) = by_status.entry(cell.status.clone()).or_insert((0, true));
                 *count += cell.requests;
                 *known &= cell.is_known;
             }
             rows.extend(by_status.into_iter().map(|(code, (count, known))| {
-                let few = !asked.exact && is_few(count);
+                let is_withheld = |partner: &String| withheld.contains(&(code.clone(), partner.clone()));
+                let few = !asked.exact && (is_few(count) || asked.partner.as_ref().is_some_and(is_withheld));
                 RequestCountRow {
                     institution: source.institution.clone(),
                     side: source.side,
@@ -278,11 +280,14 @@ impl Reader<'_> {
                 .newest_bodies(&WatchId::new(SourceKind::Ageing, &source.institution))
                 .await?;
             let link = self.alma_of(&source.institution).await?;
+            let withheld = withheld(&cells);
             for cell in cells.into_iter().filter(|cell| asked.concerns(&cell.partner)) {
                 let alarm = alarms.get(&cell.key());
                 let ageing = alarm.is_some_and(|alarm| alarm.get("ageing") == Some(&Value::Bool(true)));
                 let since = alarm.and_then(|alarm| alarm.get("since")?.as_str()?.parse().ok());
-                let few = !asked.exact && is_few(cell.requests);
+                let few = !asked.exact && withheld.contains(&(cell.status.clone(), cell.partner.clone()));
+                // Where both numbers are told, so is their difference.
+                let over_is_few = few || is_few(cell.over) || is_few(cell.requests - cell.over);
                 let whole_days = |age: Duration| age.as_secs() / (24 * 3600);
                 rows.push(AgeingRow {
                     institution: source.institution.clone(),
@@ -290,7 +295,7 @@ impl Reader<'_> {
                     label: label(&cell.status).to_owned(),
                     partner_name: names.get(&cell.partner).cloned(),
                     requests: (!few).then_some(cell.requests),
-                    over: (asked.exact || !is_few(cell.over)).then_some(cell.over),
+                    over: (asked.exact || cell.over == 0 || !over_is_few).then_some(cell.over),
                     older_than_hours: cell
                         .threshold
                         .as_ref()
@@ -378,6 +383,23 @@ impl Reader<'_> {
         let records = self.store.records(watch, None, at).await?;
         Ok(records.into_iter().map(|record| (record.key, record.body)).collect())
     }
+}
+
+/// Status and partner of the cells whose counts are withheld: small ones, and where the total of the status would tell a
+/// small one, another.
+fn withheld(cells: &[Cell]) -> BTreeSet<(String, String)> {
+    let mut by_status: BTreeMap<&str, Vec<&Cell>> = BTreeMap::new();
+    for cell in cells {
+        by_status.entry(&cell.status).or_default().push(cell);
+    }
+    let mut withheld = BTreeSet::new();
+    for cells in by_status.into_values() {
+        let counts: Vec<u64> = cells.iter().map(|cell| cell.requests).collect();
+        for (cell, _) in cells.iter().zip(withheld_beside_total(&counts)).filter(|(_, is)| *is) {
+            withheld.insert((cell.status.clone(), cell.partner.clone()));
+        }
+    }
+    withheld
 }
 
 impl Asked {

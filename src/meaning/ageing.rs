@@ -90,7 +90,9 @@ fn emptied(known: &Value, reading: &SideReading<'_>, inputs: &Inputs<'_>) -> Opt
     let text = |name: &str| Some(known.get(name)?.as_str()?.to_owned());
     let (status, partner) = (text("status")?, text("partner")?);
     Some(Cell {
-        threshold: thresholds::of(inputs.thresholds, reading.side, &status).cloned(),
+        threshold: thresholds::of(inputs.thresholds, reading.side, &status)
+            .filter(|_| reading.asks_for(&status))
+            .cloned(),
         is_known: !reading.is_unread(&status),
         ..Cell::empty(reading.side, status, partner)
     })
@@ -103,7 +105,7 @@ fn step(known: Option<&Value>, cell: &Cell, at: Moment, inputs: &Inputs<'_>) -> 
         return known.cloned();
     }
     let Some(threshold) = &cell.threshold else {
-        // Its threshold was taken out of the settings: nobody wants to hear of it.
+        // Its threshold, or the status itself, was taken out of the settings: nobody wants to hear of it, and nobody looks.
         return known.map(|known| {
             if was_ageing {
                 with(known, json!({ "ageing": false, "off": true }))

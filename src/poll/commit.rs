@@ -98,8 +98,8 @@ impl Almanac {
             .await?;
         if let Some((followed, key_id)) = &judged.followed {
             tx.write_requests(row, poll, key_id, followed).await?;
-            requests::purge(&mut tx, row, watch, self.config.timezone).await?;
         }
+        requests::purge(&mut tx, self.config.timezone).await?;
         let mut events: Vec<EventKind> = Vec::new();
         for (key, op, written) in news {
             let change = StoredChange {

@@ -94,7 +94,9 @@ pub(super) async fn judge(
     judged.empty = observation.drafts.is_empty() && !watch.source.kind().is_derived();
     if let Some(seen) = observation.requests.take() {
         let followed = requests::follow(tx, row, watch, &seen, &mut observation, zone).await?;
-        if let Some(reason) = followed.doubt.clone().filter(|_| !accepted) {
+        // Where the source doubts the whole answer itself, that is the one doubt that counts: two would never come to an end.
+        let doubted = observation.suspicion.is_some();
+        if let Some(reason) = followed.doubt.clone().filter(|_| !accepted && !doubted) {
             let (doubt, believed) = repeated(prior.doubt, requests::doubtful(), tx.wall);
             if !believed {
                 judged.reason = Some(reason);

@@ -7,9 +7,9 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 
-use super::Almanac;
 use super::commit::Asked;
 use super::quota::{self, Gate};
+use super::{Almanac, sees_requests};
 use crate::config::{Institution, Watch};
 use crate::exlibris::alma;
 use crate::exlibris::error::{CallError, Problem};
@@ -98,13 +98,18 @@ impl Almanac {
         };
         session.allow_at_most(budget_left);
         let session = &*session;
+        // Whoever rotated the key meanwhile may have polled under the new one; under the old one nothing would be known again.
+        let pseudonyms = match self.pseudonyms.as_deref() {
+            Some(keys) if sees_requests(watch) => Some(keys.reread(started)),
+            _ => None,
+        };
         let ask = Ask {
             watch,
             session,
             now: started,
             zone: self.config.timezone,
             memory: memory.as_ref(),
-            pseudonyms: self.pseudonyms.as_deref(),
+            pseudonyms: pseudonyms.as_ref(),
         };
         let asking = async {
             let gate = match gate {

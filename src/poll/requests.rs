@@ -19,8 +19,15 @@ use crate::store::write::WriteTx;
 /// Single requests and their moves are kept for so long (USERS.md §6, privacy).
 const KEPT: Duration = Duration::from_hours(90 * 24);
 
-/// Where nobody looked for so long, most requests may rightly be other ones.
-const LOOKED_AWAY_FOR: Duration = Duration::from_hours(24);
+/// Where nobody looked for so long, most requests may rightly be other ones. Well over a day, so that a watch that is read
+/// daily, some seconds earlier or later, is held to the same rule as any other.
+const LOOKED_AWAY_FOR: Duration = Duration::from_hours(36);
+
+/// Where the requests of each side come from.
+const SIDES: [(Side, SourceKind); 2] = [
+    (Side::Lending, SourceKind::AlmaLendingRequests),
+    (Side::Borrowing, SourceKind::AlmaBorrowingRequests),
+];
 
 /// Follows what was seen, and adds a record a partner that says how its requests moved. Where nothing moved, the record is
 /// what it was.
@@ -32,16 +39,17 @@ pub(super) async fn follow(
     observation: &mut Observation,
     zone: Tz,
 ) -> Result<Followed, StoreError> {
-    let mut readings = tx.readings(row).await?;
     let keys = [&seen.key_id, seen.former_key_id.as_ref().unwrap_or(&seen.key_id)];
     if tx
         .retire_other_keys(row, seen.side, keys.map(String::as_str), zone)
         .await?
     {
-        // The key was lost. What was there before is met anew, silently, and is not counted a second time.
+        // What was there before is met anew, silently.
         tracing::warn!(watch = %watch.id, "the key for request ids is another one; the requests of {} are met anew", watch.id);
-        readings.first = readings.last;
     }
+    let mut readings = tx.readings(row).await?;
+    // What arrived before may have been purged after it was counted, and only now be shown again.
+    readings.first = readings.first.map(|first| first.max(tx.now.minus(KEPT)));
     let prior = tx.known_requests(row).await?;
     let coverage = &observation.coverage;
     let by_cell = coverage.0.keys().any(|partition| partition.contains('/'));
@@ -81,17 +89,16 @@ pub(super) fn doubtful() -> Hash {
     *blake3::hash(b"requests are gone").as_bytes()
 }
 
-/// Takes what is older than [`KEPT`] into the months' sums.
-pub(super) async fn purge(tx: &mut WriteTx, row: i64, watch: &Watch, zone: Tz) -> Result<(), StoreError> {
+/// Takes what is older than [`KEPT`] into the months' sums, whichever watch it is of: also of those that fail, or that were
+/// taken out of the settings.
+pub(super) async fn purge(tx: &mut WriteTx, zone: Tz) -> Result<(), StoreError> {
     let before = tx.now.minus(KEPT);
-    tx.purge_requests(row, side_of(watch), before, zone).await
-}
-
-fn side_of(watch: &Watch) -> Side {
-    match watch.source.kind() {
-        SourceKind::AlmaBorrowingRequests => Side::Borrowing,
-        _ => Side::Lending,
+    for (side, source) in SIDES {
+        for row in tx.watches_of(source).await? {
+            tx.purge_requests(row, side, before, zone).await?;
+        }
     }
+    Ok(())
 }
 
 /// The moves of each partner as its record says them: a count below five is not said (USERS.md §6), and so is never kept

@@ -134,9 +134,6 @@ pub async fn observe(ask: &Ask<'_>, settings: &BorrowingRequestsSettings) -> Res
     let mut drafts = counts.drafts(|_, _| PARTITION.to_owned());
     drafts.extend(labels_draft(&unknown));
     let suspicion = doubt(&before, &report, now);
-    // Whoever follows single requests hears nothing of an answer that is doubted; where it is believed in the end, the
-    // next poll tells them the same.
-    let requests = suspicion.is_none().then_some(seen);
     let memory = Memory {
         report,
         requests: now,
@@ -146,7 +143,7 @@ pub async fn observe(ask: &Ask<'_>, settings: &BorrowingRequestsSettings) -> Res
         drafts,
         suspicion,
         memory: Some(memory.write()),
-        ..base(coverage, requests)
+        ..base(coverage, Some(seen))
     })
 }
 

@@ -13,7 +13,7 @@ use crate::model::moment::Moment;
 use crate::model::observation::Coverage;
 use crate::model::request::{KnownRequest, RequestHash, Side};
 use crate::model::request_month::{MonthSums, RequestWay, month_of};
-use crate::model::watch::WatchId;
+use crate::model::watch::{SourceKind, WatchId};
 
 /// Sums by month (`2026-11`) and partner code.
 pub type Months = BTreeMap<(String, String), MonthSums>;
@@ -55,7 +55,8 @@ impl WriteTx {
         rows.iter().map(known).collect()
     }
 
-    /// When the watch was first and last read, wholly or in part.
+    /// When the watch was first and last read, wholly or in part. Where its requests had to be met anew, the first reading is
+    /// the last one before that: what arrived earlier was counted then.
     ///
     /// # Errors
     /// [`StoreError::Sql`].
@@ -71,8 +72,12 @@ impl WriteTx {
             .fetch_optional(&mut *self.tx)
             .await?
             .map(|row| row.get(0));
+        let counted_until: Option<i64> = sqlx::query_scalar("SELECT counted_until_ms FROM watch WHERE id = ?")
+            .bind(watch)
+            .fetch_one(&mut *self.tx)
+            .await?;
         Ok(Readings {
-            first: first.map(Moment::from_millis),
+            first: first.max(counted_until).map(Moment::from_millis),
             last: last.map(Moment::from_millis),
         })
     }
@@ -141,6 +146,17 @@ impl WriteTx {
         Ok(())
     }
 
+    /// The watches (their rows) with this source, whether or not they are still configured.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`].
+    pub async fn watches_of(&mut self, source: SourceKind) -> Result<Vec<i64>, StoreError> {
+        Ok(sqlx::query_scalar("SELECT id FROM watch WHERE source = ?")
+            .bind(source.name())
+            .fetch_all(&mut *self.tx)
+            .await?)
+    }
+
     /// Takes the requests that were last seen before `before` into the sums of their months, and deletes them and the moves
     /// from before.
     ///
@@ -161,8 +177,8 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Takes the requests that are hashed under any other key into the sums of their months: nobody can tell them again.
-    /// Gives whether there were any.
+    /// Takes the requests that are hashed under any other key into the sums of their months: nobody can tell them again, and
+    /// whatever becomes of this poll, no later one counts them a second time. Gives whether there were any.
     ///
     /// # Errors
     /// [`StoreError`]; then the transaction must be dropped.
@@ -179,8 +195,17 @@ impl WriteTx {
             .bind(keys[1])
             .fetch_all(&mut *self.tx)
             .await?;
+        if others.is_empty() {
+            return Ok(false);
+        }
         self.retire(watch, side, zone, &others).await?;
-        Ok(!others.is_empty())
+        let counted_until = self.readings(watch).await?.last.map(Moment::millis);
+        sqlx::query("UPDATE watch SET counted_until_ms = ? WHERE id = ?")
+            .bind(counted_until)
+            .bind(watch)
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(true)
     }
 
     async fn retire(&mut self, watch: i64, side: Side, zone: Tz, rows: &[SqliteRow]) -> Result<(), StoreError> {

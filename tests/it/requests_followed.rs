@@ -121,6 +121,14 @@ async fn look(world: &World) -> Vec<String> {
 }
 
 async fn asked(world: &World, view: &str, institution: Option<&str>) -> Value {
+    let of = RequestQuery {
+        institution: institution.map(str::to_owned),
+        ..RequestQuery::default()
+    };
+    asked_of(world, view, of).await
+}
+
+async fn asked_of(world: &World, view: &str, query: RequestQuery) -> Value {
     let reader = Reader {
         config: &world.almanac.config,
         store: &world.almanac.store,
@@ -128,8 +136,7 @@ async fn asked(world: &World, view: &str, institution: Option<&str>) -> Value {
     };
     let query = RequestQuery {
         view: Some(view.to_owned()),
-        institution: institution.map(str::to_owned),
-        ..RequestQuery::default()
+        ..query
     };
     let answer = reader.requests(&query).await.unwrap();
     if let RequestRows::Counts(rows) = &answer.rows {
@@ -441,4 +448,132 @@ async fn what_was_seen_of_requests_is_replayed_alike() {
     assert_eq!(before.len(), 2);
     world.almanac.reinterpret().await.unwrap();
     assert_eq!(title(world.events().await), before);
+}
+
+#[tokio::test]
+async fn a_lost_key_counts_nothing_twice_when_the_next_poll_fails_or_reads_only_a_part() {
+    let (mut world, tasks) = world().await;
+    look(&world).await;
+    tasks.arrive(0..9, "OAK", now(&world));
+    look(&world).await;
+    world.hand.advance(Duration::from_hours(2));
+    look(&world).await;
+    std::fs::remove_file(almanac::pseudonym::Pseudonyms::path_beside(&world.almanac.config.store)).unwrap();
+    world.restart().await;
+    world.wire().players.insert(
+        0,
+        Player(Box::new(|call| {
+            (call.institution == ELM && call.path == "/task-lists/rs/lending-requests")
+                .then(|| ResponseTemplate::new(400).set_body_json(json!({"errorsExist": true})))
+        })),
+    );
+    assert_eq!(world.poll(LENDING).await.outcome, Outcome::Failed);
+    world.wire().players.remove(0);
+    world.hand.advance(Duration::from_hours(2));
+    assert_eq!(look(&world).await, Vec::<String>::new());
+    let rows = asked(&world, "turnaround", Some(ELM)).await;
+    assert_eq!((&rows[0]["requested"], &rows[0]["unknown"]), (&json!(9), &json!(9)));
+}
+
+#[tokio::test]
+async fn a_request_that_is_shown_again_after_its_row_was_purged_is_not_counted_again() {
+    let (world, tasks) = world().await;
+    look(&world).await;
+    tasks.arrive(0..3, "OAK", now(&world));
+    look(&world).await;
+    let hidden = std::mem::take(&mut *tasks.edit());
+    world.hand.advance(Duration::from_hours(91 * 24));
+    look(&world).await;
+    world.hand.advance(Duration::from_hours(1));
+    tasks.edit().extend(hidden);
+    look(&world).await;
+    let rows = asked(&world, "turnaround", Some(ELM)).await;
+    assert_eq!(rows[0]["requested"], json!(3), "{rows}");
+}
+
+#[tokio::test]
+async fn single_requests_are_purged_also_where_their_watch_fails_or_is_no_longer_configured() {
+    let (mut world, tasks) = world().await;
+    look(&world).await;
+    tasks.arrive(0..9, "OAK", now(&world));
+    look(&world).await;
+    let id = world.watch(LENDING).id;
+    world
+        .reconfigure(|config| config.replace("alma.lending-requests", "alma.general").replace("libraries = [\"MAIN\"]\nstatuses = [\"REQUEST_CREATED_LEND\", \"IN_PROCESS\", \"SHIPPED_PHYSICALLY\", \"REJECTED\"]\n", ""))
+        .await;
+    world.hand.advance(Duration::from_hours(91 * 24));
+    world.poll("alma.partners/01ELM_INST").await;
+    let (_, left) = world.almanac.store.requests_there(&id).await.unwrap().unwrap();
+    assert_eq!(left, [], "ninety days are over");
+    let moves = world
+        .almanac
+        .store
+        .request_moves(&id, Moment::from_millis(0))
+        .await
+        .unwrap();
+    assert!(moves.is_empty());
+    let months = world
+        .almanac
+        .store
+        .request_months(
+            &id,
+            almanac::model::request::Side::Lending,
+            world.almanac.config.timezone,
+        )
+        .await
+        .unwrap();
+    assert_eq!(months.values().map(|sums| sums.requested).sum::<u64>(), 9);
+}
+
+#[tokio::test]
+async fn a_key_rotated_beside_a_running_daemon_is_taken_up_at_its_next_poll() {
+    let (world, tasks) = world().await;
+    look(&world).await;
+    tasks.arrive(0..9, "OAK", now(&world));
+    look(&world).await;
+    let path = almanac::pseudonym::Pseudonyms::path_beside(&world.almanac.config.store);
+    let open = || almanac::pseudonym::Pseudonyms::open(&path, now(&world)).unwrap();
+    open().rotate(now(&world)).unwrap();
+    let mut by_hand = world.almanac.clone();
+    by_hand.pseudonyms = Some(Arc::new(open()));
+    assert_eq!(by_hand.poll(&world.watch(LENDING), false).await.outcome, Outcome::Ok);
+    tasks.go(0..9, "IN_PROCESS", now(&world));
+    assert_eq!(look(&world).await.len(), 1, "they are the same requests");
+    let rows = asked(&world, "turnaround", Some(ELM)).await;
+    assert_eq!((&rows[0]["requested"], &rows[0]["open"]), (&json!(9), &json!(9)));
+}
+
+#[tokio::test]
+async fn what_is_withheld_cannot_be_worked_out_from_other_answers() {
+    let (world, tasks) = world().await;
+    look(&world).await;
+    tasks.arrive(0..5, "OAK", now(&world));
+    tasks.arrive(5..7, "ASH", now(&world));
+    look(&world).await;
+    let with = |partner: &str| RequestQuery {
+        partner: Some(partner.to_owned()),
+        ..RequestQuery::default()
+    };
+    let total = asked(&world, "counts", None).await;
+    assert_eq!(total[0]["requests"], json!(7));
+    for partner in ["OAK", "ASH"] {
+        let part = asked_of(&world, "counts", with(partner)).await;
+        assert_eq!(
+            (&part[0]["requests"], &part[0]["few"]),
+            (&Value::Null, &json!(true)),
+            "{partner}"
+        );
+    }
+    for row in asked(&world, "ageing", None).await.as_array().unwrap() {
+        assert_eq!((&row["requests"], &row["few"]), (&Value::Null, &json!(true)), "{row}");
+    }
+    tasks.go(0..6, "SHIPPED_PHYSICALLY", now(&world));
+    look(&world).await;
+    let turnaround = asked(&world, "turnaround", None).await;
+    assert_eq!(
+        (&turnaround[0]["requested"], &turnaround[0]["open"]),
+        (&json!(7), &Value::Null)
+    );
+    let balance = asked(&world, "balance", None).await;
+    assert_eq!(balance[0]["lent"], Value::Null, "7 - 6 = 1: {balance}");
 }

@@ -292,7 +292,8 @@ fn few_note(text: &mut String, any: bool, page: &Page) {
         text.push('\n');
         text.push_str(&page.wrapped(
             &format!(
-                "few: counts of 1 to {} are withheld in an answer about several libraries, since they could point to a reader; \
+                "few: in an answer about several libraries counts of 1 to {} are withheld, since they could point to a reader, and \
+                 what they could be worked out from; \
                  --institution CODE gives one library its own numbers.",
                 FEW - 1
             ),

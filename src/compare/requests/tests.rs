@@ -260,3 +260,45 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_request_that_a_report_shows_late_and_by_its_day_is_new_all_the_same() {
+    let mut watch = Watch::default();
+    let mut read = |hours: u64, rows: &[SeenRequest]| {
+        let seen = RequestsSeen {
+            side: Side::Borrowing,
+            key_id: "k".to_owned(),
+            former_key_id: None,
+            rows: rows.to_vec(),
+            whole: true,
+            hidden_with: std::collections::BTreeSet::new(),
+        };
+        let readings = Readings {
+            first: watch.first,
+            last: watch.last,
+        };
+        let followed = follow(&watch.known, &seen, |_| true, readings, at(hours));
+        watch.known.extend(followed.states.clone());
+        watch.first = watch.first.or(Some(at(hours)));
+        watch.last = Some(at(hours));
+        let followed: Vec<(String, String, u64)> = moves(&followed)
+            .into_iter()
+            .map(|(from, to, count)| (from.to_owned(), to.to_owned(), count))
+            .collect();
+        followed
+    };
+    let long_there = request(1, "REQUEST_SENT", 10, 10);
+    assert_eq!(read(103, std::slice::from_ref(&long_there)), []);
+    assert_eq!(read(127, std::slice::from_ref(&long_there)), []);
+    // Created in the afternoon of the day that began at hour 120, and shown after the night.
+    let new = request(2, "REQUEST_CREATED_BOR", 120, 120);
+    let arrived = read(151, &[long_there.clone(), new.clone()]);
+    assert_eq!(arrived, [(String::new(), "REQUEST_CREATED_BOR".to_owned(), 1)]);
+    // What was created before anyone looked, or days before, only comes into view.
+    let others = [
+        request(3, "REQUEST_SENT", 102, 102),
+        request(4, "REQUEST_SENT", 100, 150),
+    ];
+    assert_eq!(read(175, &[&[long_there, new][..], &others].concat()), []);
+    assert!(!watch.known[&[2; 16]].met && watch.known[&[2; 16]].followed);
+}

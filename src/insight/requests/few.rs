@@ -37,15 +37,8 @@ pub fn told(sums: &MonthSums) -> Told {
 /// rest, more is withheld, the smallest first.
 pub fn told_beside_total(parts: &[&MonthSums]) -> Vec<Told> {
     let mut all: Vec<Told> = parts.iter().map(|sums| told(sums)).collect();
-    let of = |told: &[Told], wanted: Told, number: fn(&MonthSums) -> u64| -> (usize, u64) {
-        let withheld = parts.iter().zip(told).filter(|(_, told)| rank(**told) >= rank(wanted));
-        withheld.fold((0, 0), |(places, sum), (sums, _)| (places + 1, sum + number(sums)))
-    };
     for wanted in [Told::Nothing, Told::Requested] {
-        // A single withheld part is the rest; several small ones say as much by their sum.
-        while let (places @ 1.., sum) = of(&all, wanted, |sums| sums.requested)
-            && (places == 1 || is_few(sum))
-        {
+        while is_rest_small(parts, &all, wanted) {
             let smallest = (0..parts.len())
                 .filter(|place| rank(all[*place]) < rank(wanted) && parts[*place].requested > 0)
                 .min_by_key(|place| parts[*place].requested);
@@ -56,6 +49,44 @@ pub fn told_beside_total(parts: &[&MonthSums]) -> Vec<Told> {
         }
     }
     all
+}
+
+/// Whether each of several counts is withheld where their total is told too, under the rules of [`told_beside_total`].
+pub fn withheld_beside_total(counts: &[u64]) -> Vec<bool> {
+    let sums = |count: &u64| MonthSums {
+        requested: *count,
+        ..MonthSums::default()
+    };
+    let parts: Vec<MonthSums> = counts.iter().map(sums).collect();
+    let told = told_beside_total(&parts.iter().collect::<Vec<_>>());
+    told.into_iter().map(|told| told == Told::Nothing).collect()
+}
+
+/// Whether something small could be worked out of the parts of which no more is told than `wanted`: a single one is the
+/// rest, and several may say as much by the sum of any one number that is withheld.
+fn is_rest_small(parts: &[&MonthSums], told: &[Told], wanted: Told) -> bool {
+    let withheld: Vec<&MonthSums> = parts
+        .iter()
+        .zip(told)
+        .filter(|(_, told)| rank(**told) >= rank(wanted))
+        .map(|(sums, _)| *sums)
+        .collect();
+    let is_small = |number: fn(&MonthSums) -> u64| is_few(withheld.iter().map(|sums| number(sums)).sum());
+    match withheld.len() {
+        0 => false,
+        1 => true,
+        _ if wanted == Told::Nothing => is_small(|sums| sums.requested),
+        _ => {
+            let numbers: [fn(&MonthSums) -> u64; 5] = [
+                |sums| sums.supplied,
+                |sums| sums.unfilled,
+                |sums| sums.unknown,
+                |sums| sums.open,
+                |sums| sums.uncertain,
+            ];
+            numbers.into_iter().any(is_small)
+        }
+    }
 }
 
 const fn rank(told: Told) -> u8 {
@@ -95,6 +126,25 @@ mod tests {
         let parts = [sums(3, 3), sums(40, 20), sums(8, 8)];
         let parts: Vec<&MonthSums> = parts.iter().collect();
         assert_eq!(told_beside_total(&parts), [Told::Nothing, Told::All, Told::Nothing]);
+    }
+
+    #[test]
+    fn several_withheld_parts_are_not_worked_out_by_the_sum_of_one_number() {
+        // Of the first two together one request was unfilled, as the total and the third would say.
+        let parts = [sums(20, 19), sums(3, 3), sums(40, 30), sums(60, 60)];
+        let parts: Vec<&MonthSums> = parts.iter().collect();
+        let told = told_beside_total(&parts);
+        let withheld = parts.iter().zip(&told).filter(|(_, told)| **told != Told::All);
+        let unfilled: u64 = withheld.map(|(sums, _)| sums.unfilled).sum();
+        assert!(!is_few(unfilled), "{told:?}");
+    }
+
+    #[test]
+    fn counts_are_withheld_where_the_rest_of_their_total_is_small() {
+        assert_eq!(withheld_beside_total(&[5, 2]), [true, true]);
+        assert_eq!(withheld_beside_total(&[5, 0]), [false, false]);
+        assert_eq!(withheld_beside_total(&[9, 7, 2]), [false, true, true]);
+        assert_eq!(withheld_beside_total(&[2]), [true]);
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::few::{Told, is_few, told, told_beside_total};
+use super::few::{Told, told, told_beside_total};
 use super::{Asked, Source};
 use crate::insight::answers::{AskError, Reader};
 use crate::model::answer::requests::{BalanceRow, TurnaroundRow};
@@ -79,9 +79,14 @@ impl Reader<'_> {
                             None => partners.values().map(|sums| sums.supplied).sum(),
                         })
                     };
-                    let (lent, borrowed) = (count(&lent), count(&borrowed));
+                    // What was supplied tells the rest beside what was requested, which the turnaround gives.
+                    let is_small = |side: &Option<BTreeMap<String, MonthSums>>| {
+                        let partners = side.iter().flat_map(BTreeMap::values);
+                        told(&total(&partners.collect::<Vec<_>>())) != Told::All
+                    };
                     // By partner, what is withheld beside a total could be worked out; so it is given to one library only.
-                    let few = !asked.exact && (partner.is_some() || [lent, borrowed].into_iter().flatten().any(is_few));
+                    let few = !asked.exact && (partner.is_some() || is_small(&lent) || is_small(&borrowed));
+                    let (lent, borrowed) = (count(&lent), count(&borrowed));
                     BalanceRow {
                         institution: institution.to_owned(),
                         month: month.clone(),

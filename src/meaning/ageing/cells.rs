@@ -31,6 +31,19 @@ impl SideReading<'_> {
     }
 }
 
+impl SideReading<'_> {
+    /// Whether this status was asked for at all: what is taken out of the settings is not looked at any more.
+    pub fn asks_for(&self, status: &str) -> bool {
+        let mut statuses = self
+            .coverage
+            .0
+            .keys()
+            .filter_map(|partition| partition.split_once('/'))
+            .peekable();
+        statuses.peek().is_none() || statuses.any(|(_, own)| own == status)
+    }
+}
+
 /// The requests of one side, in one status, with one partner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {

@@ -198,3 +198,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_status_that_is_not_asked_for_any_more_ends_the_alarm_without_a_word() {
+    let mut ageing = Ageing::default();
+    ageing.kinds(49, &[0, 0, 0]);
+    let mut others = Coverage::default();
+    others.set("MAIN/REQUEST_SENT", PartitionRead::Complete);
+    for hour in [50, 70, 90] {
+        let left = waiting(&[0, 0, 0], 49);
+        assert_eq!(ageing.read(hour, &left, &others), [], "nobody looked");
+    }
+    assert_eq!(ageing.records["borrowing/READY_TO_SEND/OAK"]["ageing"], json!(false));
+    assert_eq!(ageing.kinds(91, &[0, 0, 0]), [EventKind::RequestsAgeing]);
+}

@@ -1,5 +1,6 @@
 //! What `almanac requests` answers. A number that is null because it is small is said by `few`: in an answer about several
-//! libraries, counts of 1 to 4 are not given, since they could point to a reader (USERS.md §6).
+//! libraries, counts of 1 to 4 are not given, since they could point to a reader, nor what they could be worked out from
+//! (USERS.md §6).
 
 use serde::Serialize;
 

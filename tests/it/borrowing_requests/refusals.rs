@@ -184,20 +184,47 @@ async fn an_empty_report_is_not_believed_at_once() {
 }
 
 #[tokio::test]
-async fn a_doubted_report_tells_the_followers_of_requests_nothing() {
+async fn a_doubted_report_tells_the_followers_of_requests_nothing_and_a_believed_one_everything_at_once() {
     let it = Reporting::new(Report {
-        rows: rows(340, "Expired", "OAK"),
+        rows: rows(340, "Request sent to partner", "OAK"),
         ..Report::default()
     })
     .await;
-    let memory = it.observed(None).await.unwrap().memory;
+    let id = it.world.watch(WATCH).id;
+    let there = async || {
+        it.world
+            .almanac
+            .store
+            .requests_there(&id)
+            .await
+            .unwrap()
+            .unwrap()
+            .1
+            .len()
+    };
+    let moves_told = async || {
+        let told = it.world.told().await;
+        told.iter()
+            .filter(|event| event.starts_with("request.status_changed"))
+            .count()
+    };
+    assert_eq!(it.poll().await.outcome, Outcome::Ok);
     it.report().rows.clear();
-    let observation = it.observed(memory.as_ref()).await.unwrap();
-    assert!(observation.suspicion.is_some() && observation.requests.is_none());
+    for hours in [6, 12, 6] {
+        it.world.hand.advance(Duration::from_hours(hours));
+        assert_eq!(it.poll().await.outcome, Outcome::Failed);
+        assert_eq!((there().await, moves_told().await), (340, 0));
+    }
+    it.world.hand.advance(Duration::from_hours(6));
+    let poll = it.poll().await;
+    assert_eq!(poll.outcome, Outcome::Ok, "{poll:?}");
+    assert_eq!((there().await, moves_told().await), (0, 1));
+    it.world.hand.advance(Duration::from_hours(6));
+    let poll = it.poll().await;
     assert_eq!(
-        observation.drafts.len(),
-        1,
-        "the count of nothing, for whoever accepts it"
+        poll.outcome,
+        Outcome::Ok,
+        "what is believed is not doubted a second time: {poll:?}"
     );
 }
 

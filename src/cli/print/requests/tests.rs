@@ -83,9 +83,9 @@ one partner.
 Left out here: 1 pair of status and partner with nothing too old, 1 pair of
 status and partner in a status without threshold; --json and --csv have all.
 
-few: counts of 1 to 4 are withheld in an answer about several libraries, since
-they could point to a reader; --institution CODE gives one library its own
-numbers."#);
+few: in an answer about several libraries counts of 1 to 4 are withheld, since
+they could point to a reader, and what they could be worked out from;
+--institution CODE gives one library its own numbers."#);
     insta::assert_snapshot!(printed(RequestRows::Ageing(vec![ageing_row("WIL", Some(6), Some(0))])), @r#"No request waits too long in a status that anyone worries about.
 Left out here: 1 pair of status and partner with nothing too old; --json and
 --csv have all."#);
@@ -129,9 +129,9 @@ Requests count in the month in which they arrived. Fill rate: supplied of those
 decided. Median: half of the supplied ones were supplied within so many days, at
 the latest. Unknown: gone before they were final.
 
-few: counts of 1 to 4 are withheld in an answer about several libraries, since
-they could point to a reader; --institution CODE gives one library its own
-numbers."#);
+few: in an answer about several libraries counts of 1 to 4 are withheld, since
+they could point to a reader, and what they could be worked out from;
+--institution CODE gives one library its own numbers."#);
     insta::assert_snapshot!(printed(RequestRows::Turnaround(Vec::new())), @r#"No request has arrived since Almanac began to look. Those that were there before
 are not counted: nobody knows how many had been dealt with."#);
 }
@@ -175,9 +175,9 @@ Shipped Physically  not read  the partner
 Conditional              few  the partner
 Overdue request           17  the partner
 
-few: counts of 1 to 4 are withheld in an answer about several libraries, since
-they could point to a reader; --institution CODE gives one library its own
-numbers."#);
+few: in an answer about several libraries counts of 1 to 4 are withheld, since
+they could point to a reader, and what they could be worked out from;
+--institution CODE gives one library its own numbers."#);
     let moved = |from: Option<&str>, to: Option<&str>, requests: Option<u64>| MoveRow {
         institution: "01TUN_INST".to_owned(),
         side: Side::Lending,
@@ -199,9 +199,9 @@ Partner          From                     To                       Requests
 =Boston College  Created lending request  Shipped Physically             12
 =Boston College  Shipped Physically       (gone, outcome unknown)       few
 
-few: counts of 1 to 4 are withheld in an answer about several libraries, since
-they could point to a reader; --institution CODE gives one library its own
-numbers."#);
+few: in an answer about several libraries counts of 1 to 4 are withheld, since
+they could point to a reader, and what they could be worked out from;
+--institution CODE gives one library its own numbers."#);
     insta::assert_snapshot!(csv(&RequestRows::Moves(rows)), @r#"institution,side,partner,partner_name,from,to,requests,few
 01TUN_INST,lending,BCL,'=Boston College,,REQUEST_CREATED_LEND,7,false
 01TUN_INST,lending,BCL,'=Boston College,REQUEST_CREATED_LEND,SHIPPED_PHYSICALLY,12,false
