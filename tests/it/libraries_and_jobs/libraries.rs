@@ -88,6 +88,24 @@ async fn a_library_that_leaves_resource_sharing_matters_to_all_partners() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn hours_of_libraries_whose_loss_is_believed_at_last_are_gone_too() {
+    let (world, elm) = world().await;
+    three_libraries(&mut elm.lock().unwrap());
+    let more = (0..8).map(|n| library(&format!("B{n}"), "Branch", true));
+    elm.lock().unwrap().libraries.extend(more);
+    world.poll(LIBRARIES).await;
+    three_libraries(&mut elm.lock().unwrap());
+    for hours in [0, 12, 12] {
+        world.hand.advance(Duration::from_hours(hours));
+        world.poll(LIBRARIES).await;
+    }
+    assert_eq!(
+        world.keys(LIBRARIES).await,
+        ["ARCH", "LAW", "LAW/hours", "MAIN", "MAIN/hours"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_closure_ahead_is_told_once_and_again_only_when_it_is_withdrawn() {
     let (world, elm) = world().await;
     three_libraries(&mut elm.lock().unwrap());
