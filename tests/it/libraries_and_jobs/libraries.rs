@@ -281,6 +281,24 @@ async fn check_says_what_can_be_read_and_which_area_a_key_lacks() {
     assert!(libraries.ok);
     insta::assert_snapshot!(libraries.detail, @"3 libraries can be read; 2 of them take part in resource sharing; of the next seven days of Law Library Alma lists 6; hours take 3 calls a library");
     insta::assert_snapshot!(rows(super::JOBS).await.detail, @"2 jobs can be read; watched: 1");
+    world.wire().general_says = Some("01OAK_INST".to_owned());
+    for watch in [LIBRARIES, super::JOBS] {
+        let row = rows(watch).await;
+        assert!(
+            !row.ok && row.detail.contains("belongs to another institution, 01OAK_INST"),
+            "{row:?}"
+        );
+    }
+    world.wire().general_says = None;
+    elm.lock()
+        .unwrap()
+        .libraries
+        .push(json!({"name": "no code", "resource_sharing": false}));
+    let libraries = rows(LIBRARIES).await;
+    assert!(
+        !libraries.ok && libraries.detail.contains("1 libraries have no code"),
+        "{libraries:?}"
+    );
     world.wire().faults = vec![outage("/conf/")];
     for watch in [LIBRARIES, super::JOBS] {
         let row = rows(watch).await;
