@@ -127,6 +127,16 @@ const PRIVATE: &[&str] = &[
     "phone",
     "note",
     "notes",
+    "user",
+    "borrower",
+    "assigned to",
+    "assignee",
+    "creator",
+    "created by",
+    "modified by",
+    "updated by",
+    "operator",
+    "staff",
     "title",
     "author",
 ];
@@ -166,6 +176,9 @@ mod tests {
             "Title",
             "Request Note",
             "Primary Identifier",
+            "User Group",
+            "Assigned To",
+            "Modified By",
         ] {
             assert!(is_private(heading), "{heading}");
         }

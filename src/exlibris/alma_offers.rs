@@ -91,8 +91,11 @@ pub async fn integration_profiles_page(session: &Session, offset: u32, limit: u3
     read_list(answer, "integration_profile").map_err(|reason| CallError::ours(&attempted, Problem::Implausible(reason)))
 }
 
+/// A 404 without Alma's own words comes from a gateway or a proxy in trouble, and says nothing about the table: were it
+/// believed, all rows of the table would be news when it is over.
 fn is_unknown_table(error: &CallError) -> bool {
-    error.problem == Problem::NotFound || error.error_code.as_deref() == Some(INVALID_PARAMETER)
+    let code = error.error_code.as_deref();
+    code.is_some_and(|code| code == INVALID_PARAMETER || error.problem == Problem::NotFound)
 }
 
 /// An empty list may be an empty list, null or nothing at all (ALMA.md §9), so that one of list and count has to be there

@@ -128,13 +128,7 @@ pub async fn lending_libraries(session: &Session) -> Result<Vec<String>, CallErr
     let answer = session
         .get_json(gateway(session, &attempted)?, &path, &[], &attempted)
         .await?;
-    let libraries = list(&answer, "library")
-        .map_err(|reason| CallError::ours(&attempted, Problem::Implausible(reason)))?
-        .iter()
-        .filter(|library| library.get("resource_sharing").and_then(flag_of) == Some(true))
-        .filter_map(|library| code_in(library, "code"))
-        .collect();
-    Ok(libraries)
+    read_libraries(&answer).map_err(|reason| CallError::ours(&attempted, Problem::Implausible(reason)))
 }
 
 /// The codes in a code table, those not enabled among them: requests may still be in such a status.
@@ -150,12 +144,7 @@ pub async fn code_table(session: &Session, name: &str) -> Result<Vec<String>, Ca
     let answer = session
         .get_json(gateway(session, &attempted)?, &path, &[], &attempted)
         .await?;
-    let codes = list(&answer, "row")
-        .map_err(|reason| CallError::ours(&attempted, Problem::Implausible(reason)))?
-        .iter()
-        .filter_map(|row| code_in(row, "code"))
-        .collect();
-    Ok(codes)
+    read_codes(&answer).map_err(|reason| CallError::ours(&attempted, Problem::Implausible(reason)))
 }
 
 /// The codes of partner records, and nothing else of them.
@@ -163,6 +152,36 @@ pub fn partner_codes(partners: &[Value]) -> impl Iterator<Item = String> {
     partners
         .iter()
         .filter_map(|partner| code_in(partner.get("partner_details")?, "code"))
+}
+
+/// A library that is missing here would be asked for nothing, and nobody would be told; so the list has to add up.
+fn read_libraries(answer: &Value) -> Result<Vec<String>, String> {
+    let all = list(answer, "library")?;
+    match answer.get("total_record_count").and_then(number) {
+        Some(total) if total == all.len() as u64 => {}
+        Some(total) => return Err(format!("Alma counts {total} libraries, {} came", all.len())),
+        None => return Err("`total_record_count` is not in it, so nothing says that the list is whole".to_owned()),
+    }
+    Ok(all
+        .iter()
+        .filter(|library| library.get("resource_sharing").and_then(flag_of) == Some(true))
+        .filter_map(|library| code_in(library, "code"))
+        .collect())
+}
+
+fn read_codes(answer: &Value) -> Result<Vec<String>, String> {
+    let rows = list(answer, "row")?;
+    if rows.is_empty() && answer.get("name").is_none() {
+        return Err("no code table: neither `row` nor `name` is in it".to_owned());
+    }
+    Ok(rows.iter().filter_map(|row| code_in(row, "code")).collect())
+}
+
+fn number(count: &Value) -> Option<u64> {
+    match count {
+        Value::String(text) => text.trim().parse().ok(),
+        count => count.as_u64(),
+    }
 }
 
 /// An empty list may be an empty list, null or nothing at all (ALMA.md §9), so that one of list and count has to be there.
@@ -177,10 +196,7 @@ fn read_rows(answer: &Value) -> Result<LendingRows, String> {
     Ok(LendingRows {
         nameless: all.len() - rows.len(),
         rows,
-        total: count.and_then(|count| match count {
-            Value::String(text) => text.trim().parse().ok(),
-            count => count.as_u64(),
-        }),
+        total: count.and_then(number),
     })
 }
 
@@ -352,6 +368,28 @@ mod tests {
             let read = read_rows(&answer).unwrap();
             assert_eq!((read.total, read.nameless, read.rows.len()), (None, 1, 0));
         }
+    }
+
+    #[test]
+    fn a_list_of_libraries_that_does_not_add_up_is_not_believed() {
+        let lends = json!({"code": "MAIN", "resource_sharing": "true"});
+        let whole = json!({"library": [lends, {"code": "LAW", "resource_sharing": false}], "total_record_count": "2"});
+        assert_eq!(read_libraries(&whole), Ok(vec!["MAIN".to_owned()]));
+        assert_eq!(read_libraries(&json!({"total_record_count": 0})), Ok(Vec::new()));
+        for answer in [
+            json!({}),
+            json!({"library": []}),
+            json!({"library": [lends]}),
+            json!({"library": [lends], "total_record_count": 2}),
+            json!({"total_record_count": 5}),
+        ] {
+            assert!(read_libraries(&answer).is_err(), "{answer}");
+        }
+        assert_eq!(
+            read_codes(&json!({"name": "RequestFormats", "row": null})),
+            Ok(Vec::new())
+        );
+        assert!(read_codes(&json!({})).is_err());
     }
 
     #[test]

@@ -274,7 +274,8 @@ impl Paging {
             Some(false) if self.token.is_none() => Next::Lost,
             Some(false) => Next::Page,
             // Nothing says whether that was all: it was, where there is nowhere to go on to or nothing came any more. A full
-            // page without a token of its own may be followed by another under the first page's token.
+            // page may be followed by another: under the first page's token, or, without any, out of reach.
+            None if self.token.is_none() && rows >= ROWS_PER_PAGE_MAX as usize => Next::Lost,
             None if rows == 0 || self.token.is_none() => Next::Done,
             None if !named_token && rows < ROWS_PER_PAGE_MAX as usize => Next::Done,
             None => Next::Page,
@@ -332,7 +333,13 @@ mod tests {
         assert_eq!(it.take(page(None, None, "c"), 999), Next::Done);
 
         let mut it = paging();
-        assert_eq!(it.take(page(None, None, "a"), 1000), Next::Done, "no token at all");
+        assert_eq!(it.take(page(None, None, "a"), 999), Next::Done, "no token at all");
+        let mut it = paging();
+        assert_eq!(
+            it.take(page(None, None, "a"), 1000),
+            Next::Lost,
+            "a full page may go on"
+        );
         let mut it = paging();
         assert_eq!(it.take(page(Some("t"), None, "a"), 5), Next::Page);
         assert_eq!(it.take(page(Some("t"), None, "b"), 0), Next::Done, "no rows");

@@ -64,6 +64,9 @@ pub enum Problem {
     BudgetSpent(String),
 }
 
+/// errorCodes that say nothing about the values asked for: general errors, and a field missing (ALMA.md §4).
+const SAY_NOTHING: [&str; 3] = ["401652", "402119", "401664"];
+
 impl Problem {
     /// Whether further calls of the same poll would most likely meet it too: the service, the key or the budget is to blame,
     /// not what was asked for.
@@ -96,6 +99,16 @@ impl Problem {
 }
 
 impl CallError {
+    /// Whether Ex Libris refused a value that was asked for, and not the call as such. Which code it gives for an unknown
+    /// value is not known everywhere; codes of that kind are numbers, while words such as `ROUTING_ERROR` tell of the gateway
+    /// (ALMA.md §4).
+    pub fn refuses_a_value(&self) -> bool {
+        self.problem == Problem::Refused
+            && self.error_code.as_deref().is_some_and(|code| {
+                !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_digit()) && !SAY_NOTHING.contains(&code)
+            })
+    }
+
     /// A problem that we see ourselves: no errorCode and no status belong to it.
     pub fn ours(attempted: &str, problem: Problem) -> Self {
         Self {
@@ -120,4 +133,29 @@ fn context(code: &Option<String>, tracking: &Option<String>) -> String {
         text.push_str(&format!(" (trackingId {tracking})"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_value_is_told_from_a_gateway_in_trouble() {
+        let with = |code: Option<&str>, problem: Problem| CallError {
+            error_code: code.map(str::to_owned),
+            status: Some(400),
+            ..CallError::ours("reading", problem)
+        };
+        assert!(with(Some("40166422"), Problem::Refused).refuses_a_value());
+        for code in [
+            None,
+            Some("ROUTING_ERROR"),
+            Some("INTERNAL_SERVER_ERROR"),
+            Some("401652"),
+            Some("401664"),
+        ] {
+            assert!(!with(code, Problem::Refused).refuses_a_value(), "{code:?}");
+        }
+        assert!(!with(Some("402118"), Problem::NotFound).refuses_a_value());
+    }
 }

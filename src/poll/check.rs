@@ -51,7 +51,7 @@ pub async fn check(
             memory: None,
             pseudonyms: None,
         };
-        rows.extend(match &watch.source {
+        let found = match &watch.source {
             SourceSettings::AlmaPartners => check_partners(watch, &session).await,
             SourceSettings::PrimoView(settings) => {
                 vec![view_row(
@@ -76,12 +76,37 @@ pub async fn check(
                 .into_iter()
                 .map(|report| page_row(watch, report))
                 .collect(),
-        });
+        };
+        match others_key(watch, &session, &found).await {
+            Some(row) => rows.push(row),
+            None => rows.extend(found),
+        }
     }
     rows.extend(config.institutions.iter().filter_map(webhook_row));
     rows.extend(members::check_members(config));
     rows.extend(config.channels.iter().map(channel_row));
     Ok(rows)
+}
+
+/// The row in place of good ones where the key speaks for another institution, as the poll would find out; one call a
+/// key. Those sources that ask about it themselves are left out.
+async fn others_key(watch: &Watch, session: &Session, found: &[CheckRow]) -> Option<CheckRow> {
+    let is_asked_with_a_key = matches!(
+        watch.source,
+        SourceSettings::AlmaLibraries(_)
+            | SourceSettings::AlmaJobs(_)
+            | SourceSettings::AlmaLendingRequests(_)
+            | SourceSettings::AlmaBorrowingRequests(_)
+            | SourceSettings::AlmaCodeTables(_)
+            | SourceSettings::AlmaLetters
+            | SourceSettings::AlmaIntegrationProfiles
+    );
+    if !is_asked_with_a_key || found.iter().any(|row| !row.ok) {
+        return None;
+    }
+    let institution = watch.institution.as_deref().unwrap_or(watch.id.subject());
+    let error = alma::verify_institution(session, institution).await.err()?;
+    Some(bad(watch.id.as_str(), "key", error.to_string(), remedy(&error)))
 }
 
 async fn check_store(config: &Config, store: Option<&Store>) -> CheckRow {

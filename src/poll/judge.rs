@@ -145,10 +145,9 @@ pub(super) async fn judge(
         Verdict::Implausible { reason, doubt } => {
             judged.reason = Some(reason);
             judged.memory = Memory::Doubt(doubt);
-            if observation.suspicion.is_some() {
-                // What the source would remember of an answer that it doubts itself would calm it at the next poll.
-                judged.remembered = None;
-            }
+            // What the source would remember of an answer that is not believed would calm it at the next poll, or let it
+            // forget what is still so.
+            judged.remembered = None;
         }
     }
     Ok(judged)

@@ -20,7 +20,7 @@ use super::Ask;
 use crate::config::JobsSettings;
 use crate::exlibris::alma::{self, Verification};
 use crate::exlibris::alma_conf::{self, ROWS_PER_PAGE_MAX, Rows, RunsAsked};
-use crate::exlibris::error::{CallError, Problem};
+use crate::exlibris::error::CallError;
 use crate::model::moment::Moment;
 use crate::model::observation::{Coverage, Observation, PartitionRead};
 use crate::model::open_hours::{after, before};
@@ -65,6 +65,9 @@ struct Remembered {
     /// The last run that ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<Value>,
+    /// When its runs were read last. Nothing is known of what should have run since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read: Option<Moment>,
 }
 
 /// Asks once: who the key speaks for, the whole list of jobs by pages, then the runs of those that matter.
@@ -130,10 +133,10 @@ pub async fn observe(ask: &Ask<'_>, settings: &JobsSettings) -> Result<Observati
             }
         };
         match read {
-            Ok(runs) => known.learn(runs),
+            Ok(runs) => known.learn(runs, ask.now),
             Err(reason) => coverage.set(format!("runs/{id}"), PartitionRead::Failed { reason }),
         }
-        drafts.push(job.draft(known, ask.now));
+        drafts.push(job.draft(known));
     }
     Ok(Observation {
         drafts,
@@ -146,14 +149,19 @@ pub async fn observe(ask: &Ask<'_>, settings: &JobsSettings) -> Result<Observati
 }
 
 impl Remembered {
-    fn learn(&mut self, runs: Runs) {
+    fn learn(&mut self, runs: Runs, now: Moment) {
+        self.read = Some(now);
         self.starts.extend(runs.starts);
         while self.starts.len() > STARTS_REMEMBERED {
             self.starts.pop_first();
         }
-        // A job that did not end within the days looked at still ended as it did.
-        if runs.last.is_some() {
-            self.last = runs.last;
+        // A job that did not end within the days looked at still ended as it did, and an answer that leaves out its last run
+        // does not make the one before it happen again. The times stand in a form that sorts.
+        let began = |run: &Value| run.get("started").and_then(Value::as_str).map(str::to_owned);
+        if let Some(last) = runs.last
+            && self.last.as_ref().is_none_or(|known| began(known) <= began(&last))
+        {
+            self.last = Some(last);
         }
     }
 }
@@ -187,9 +195,15 @@ async fn runs_of(ask: &Ask<'_>, id: &str, today: NaiveDate) -> Result<Result<Run
         let page = alma_conf::job_runs(ask.session, RunsAsked { offset: rows, ..asked }).await?;
         let count = u32::try_from(page.rows.len()).unwrap_or(u32::MAX);
         rows = rows.saturating_add(count);
-        let ends = count == 0 || page.total.is_none_or(|total| u64::from(rows) >= total);
+        let more = match page.total {
+            Some(total) if count == 0 && total > u64::from(rows) => {
+                return Ok(Err(format!("Alma counts {total} runs and shows {rows}")));
+            }
+            Some(total) => total > u64::from(rows),
+            None => count >= ROWS_PER_PAGE_MAX,
+        };
         pages.push(page);
-        if ends {
+        if !more {
             return Ok(runs_in(&pages));
         }
     }
@@ -213,7 +227,7 @@ async fn runs_by_status(ask: &Ask<'_>, asked: RunsAsked<'_>) -> Result<Result<Ru
             }
             Ok(page) => pages.push(page),
             // A status that this Alma does not know has no runs.
-            Err(error) if error.problem == Problem::Refused => {}
+            Err(error) if error.refuses_a_value() => {}
             Err(error) => return Err(error),
         }
     }

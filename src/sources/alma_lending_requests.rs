@@ -49,9 +49,6 @@ const STATUS_TABLES: [&str; 2] = ["MandatoryLendingWorkflowSteps", "OptionalLend
 const FORMAT_TABLE: &str = "RequestFormats";
 /// Formats that every Alma has, whether or not the key may read the table.
 const FORMATS: [&str; 3] = ["PHYSICAL", "PHYSICAL_NON_RETURNABLE", "DIGITAL"];
-/// errorCodes that say nothing about the values asked for: general errors, and a field missing (ALMA.md §4). With which
-/// one Alma refuses a status is not known.
-const SAY_NOTHING: [&str; 3] = ["401652", "402119", "401664"];
 
 /// Asks once: who the key speaks for, what there is to be cut by, then slice after slice, those first that were read
 /// longest ago.
@@ -346,12 +343,11 @@ fn may_pass(error: &CallError) -> bool {
 }
 
 fn failure(error: &CallError) -> Failure {
-    let refused = |code: &String| !SAY_NOTHING.contains(&code.as_str());
     match &error.problem {
         Problem::BudgetSpent(_) | Problem::TooFast(_) | Problem::Unauthorized | Problem::NoKey(_) => {
             Failure::Stop(error.to_string())
         }
-        Problem::Refused if error.error_code.as_ref().is_some_and(refused) => Failure::Refused(error.to_string()),
+        _ if error.refuses_a_value() => Failure::Refused(error.to_string()),
         _ => Failure::Failed(error.to_string()),
     }
 }

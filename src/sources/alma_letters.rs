@@ -69,8 +69,12 @@ pub fn observation_of(listed: &Listed) -> Observation {
         doubts.push(format!("{nameless} letters name no code and cannot be followed"));
     }
     let remarks = doubts.clone();
-    if let Some(total) = listed.total.filter(|total| *total != listed.rows.len() as u64) {
-        doubts.push(format!("Alma counts {total} letters, {} came", listed.rows.len()));
+    match listed.total {
+        None => doubts.push("Alma gave no total_record_count, so nothing says that the list is whole".to_owned()),
+        Some(total) if total != listed.rows.len() as u64 => {
+            doubts.push(format!("Alma counts {total} letters, {} came", listed.rows.len()));
+        }
+        Some(_) => {}
     }
     let read = if doubts.is_empty() {
         PartitionRead::Complete

@@ -289,6 +289,7 @@ pub async fn inspect(ask: &Ask<'_>, settings: &LibrariesSettings) -> Result<Insp
         libraries: observation.drafts.len(),
         sharing: sharing.len(),
         hours,
+        doubt: observation.coverage.shortfalls().into_iter().next(),
     })
 }
 
@@ -301,6 +302,8 @@ pub struct Inspected {
     pub sharing: usize,
     /// A library whose next seven days were read, how many of them are listed, and the calls that a library's hours take.
     pub hours: Option<(String, usize, usize)>,
+    /// Why the list of libraries may not be whole; `None` where it adds up.
+    pub doubt: Option<String>,
 }
 
 #[cfg(test)]

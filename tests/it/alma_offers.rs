@@ -229,10 +229,10 @@ async fn check_says_what_can_be_read_and_which_table_alma_does_not_know() {
     let (world, _) = two_libraries().await;
     put_letters(&world, ELM, &[letter("A", "A"), letter("B", "B")]);
     play_profiles(&world).lock().unwrap().push(profile("1", "A", "USER"));
-    world
-        .wire()
-        .alma
-        .remove(&(OAK.to_owned(), format!("/conf/code-tables/{SYSTEMS}")));
+    world.wire().players.push(Player(Box::new(|call| {
+        let unknown = call.institution == OAK && call.path.ends_with(SYSTEMS);
+        unknown.then(|| ResponseTemplate::new(400).set_body_string(error_body("40166411")))
+    })));
     world.wire().alma.insert(
         (OAK.to_owned(), "/conf/general".to_owned()),
         json!({"institution": {"value": OAK}, "environment_type": "sandbox", "alma_url": "https://sandbox.example.org/"}),

@@ -28,7 +28,11 @@ pub(super) async fn libraries_row(ask: &Ask<'_>, settings: &LibrariesSettings) -
                     "; of the next seven days of {name} Alma lists {listed}; hours take {calls} calls a library"
                 ));
             }
-            good(id, "libraries", detail)
+            match found.doubt {
+                None => good(id, "libraries", detail),
+                // It can be polled, but nothing that is missing is ever told.
+                Some(doubt) => bad(id, "libraries", format!("{detail}; but {doubt}"), None),
+            }
         }
         Err(error) => bad(id, "libraries", error.to_string(), conf_remedy(&error)),
     }

@@ -23,6 +23,10 @@ const UNKNOWN_LABELS_FEW: usize = 5;
 pub(super) const STATUS_UNKNOWN_SHOWN_MAX: usize = UNKNOWN_LABELS_MAX;
 /// Libraries of one institution that ask; far above the largest.
 const LIBRARIES_MAX: usize = 200;
+/// Formats that requests can have; Alma has a handful.
+const FORMATS_MAX: usize = 60;
+/// Partners that a report may have whatever the number of its requests …
+const PARTNERS_FEW: usize = 50;
 /// Characters kept of a status, partner, format or library.
 const WORDS_CHARS_MAX: usize = 120;
 /// Years that a date of a request may lie in; others are slips or placeholders such as 9999.
@@ -127,6 +131,22 @@ impl<'a> Requests<'a> {
             return Err(format!(
                 "the column that is read as the library holds more than {LIBRARIES_MAX} different texts; it must be \
                  something else. Correct library under [watch.columns]"
+            ));
+        }
+        let different = |of: fn(&SeenRequest) -> &String| self.rows.iter().map(of).collect::<BTreeSet<_>>().len();
+        if different(|row| &row.format) > FORMATS_MAX {
+            return Err(format!(
+                "the column that is read as the format holds more than {FORMATS_MAX} different texts; it must be something \
+                 else. Correct format under [watch.columns]"
+            ));
+        }
+        let partners = different(|row| &row.partner);
+        if partners > PARTNERS_FEW && partners * 3 > self.rows.len() * 2 {
+            // … but partners repeat, and what hardly does is a name, a title or an id.
+            return Err(format!(
+                "the column that is read as the partner holds {partners} different texts in {} rows; it must be something \
+                 else. Correct partner under [watch.columns]",
+                self.rows.len()
             ));
         }
         Ok(())

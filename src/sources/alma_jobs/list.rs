@@ -164,8 +164,9 @@ impl Job {
         }
     }
 
-    /// The record of the job, with what is known of its runs.
-    pub(super) fn draft(&self, known: &Remembered, now: Moment) -> Draft {
+    /// The record of the job, with what is known of its runs. Whether one is missing was to be seen when they were read last,
+    /// and not since: what cannot be read is no silence of the job.
+    pub(super) fn draft(&self, known: &Remembered) -> Draft {
         let mut body = self.body.clone();
         body.extend(known.last.clone().map(|last| ("last_run".to_owned(), last)));
         let code = |name: &str| self.body.get(name).and_then(Value::as_str);
@@ -176,7 +177,7 @@ impl Job {
             next_run: self.next_run,
             starts: &starts,
         };
-        if let Some(expected) = missed(evidence, now) {
+        if let Some(expected) = known.read.and_then(|read| missed(evidence, read)) {
             body.insert("missed".to_owned(), Value::from(to_the_minute(expected)));
         }
         Draft {

@@ -14,6 +14,10 @@ pub const TOLERANCE: Duration = Duration::from_hours(6);
 const RUNS_FOR_A_HABIT: usize = 8;
 /// Runs without which a schedule that its code names has not been seen at work.
 const RUNS_FOR_A_SCHEDULE: usize = 2;
+/// What rests at weekends shows it in a week; a little less, since no run begins to the second.
+const A_WEEK: Duration = Duration::from_hours(6 * 24 + 12);
+/// From Friday's run to Monday's.
+const OVER_A_WEEKEND: Duration = Duration::from_hours(72);
 /// Two intervals differ if one is longer than the other by more than this part.
 const SAME_INTERVAL: f64 = 1.25;
 /// A gap of more than so many intervals looks like a run that was missed.
@@ -53,6 +57,10 @@ pub fn missed(evidence: Evidence<'_>, now: Moment) -> Option<Moment> {
     starts.dedup();
     let last = *starts.last()?;
     let expected = match interval(evidence.schedule, &starts) {
+        // Of a job that runs often only the last days are remembered; they do not say whether it rests at weekends.
+        Some(interval) if starts.len() >= RUNS_FOR_A_HABIT && last.since(starts[0]) < A_WEEK => {
+            last.plus(interval.max(OVER_A_WEEKEND))
+        }
         Some(interval) => last.plus(interval),
         // A time that Alma itself named and that passed with nothing happening.
         None => evidence.next_run.filter(|next| *next > last)?,
@@ -79,12 +87,18 @@ fn interval(schedule: Option<&str>, starts: &[Moment]) -> Option<Duration> {
     });
     match (named, longest) {
         (Some(named), Some(longest)) if starts.len() >= RUNS_FOR_A_SCHEDULE => {
-            // One gap of twice the length is a run missed before; anything else is a schedule that the code does not tell.
+            // One gap of twice the length is a run missed before, if the job ran for a week without such a one: else it may be
+            // the first weekend that was seen. Anything else is a schedule that the code does not tell.
             let longer: Vec<&Duration> = gaps.iter().filter(|gap| exceeds(**gap, named)).collect();
             let usual = gaps.iter().filter(|gap| !exceeds(**gap, named)).max();
             Some(match (longer.as_slice(), usual) {
                 ([], Some(usual)) => named.max(*usual),
-                ([once], Some(usual)) if once.as_secs_f64() > named.as_secs_f64() * MISSED_ONCE => named.max(*usual),
+                ([once], Some(usual))
+                    if once.as_secs_f64() > named.as_secs_f64() * MISSED_ONCE
+                        && longest_without(&gaps, named) >= A_WEEK =>
+                {
+                    named.max(*usual)
+                }
                 _ => named.max(longest),
             })
         }
@@ -102,6 +116,14 @@ fn interval(schedule: Option<&str>, starts: &[Moment]) -> Option<Duration> {
         }
         (None, _) => None,
     }
+}
+
+/// The longest time without a gap that is longer than the named one.
+fn longest_without(gaps: &[Duration], named: Duration) -> Duration {
+    gaps.split(|gap| exceeds(*gap, named))
+        .map(|stretch| stretch.iter().sum())
+        .max()
+        .unwrap_or_default()
 }
 
 fn exceeds(one: Duration, other: Duration) -> bool {
@@ -184,8 +206,29 @@ mod tests {
 
     #[test]
     fn a_run_missed_before_does_not_hide_the_next_one_where_the_code_names_the_interval() {
-        let once = [0, 24, 48, 96, 120];
-        assert_eq!(missed_at(Some("DAILY"), &once, 120 + 31), Some(144));
+        let once = [0, 24, 48, 96, 120, 144, 168, 192, 216, 240, 264];
+        assert_eq!(missed_at(Some("DAILY"), &once, 264 + 31), Some(288));
+    }
+
+    #[test]
+    fn a_job_whose_second_weekend_comes_is_not_missed() {
+        let two_weeks: Vec<i64> = (0..10).map(|n| (n / 5) * 168 + (n % 5) * 24).collect();
+        let friday = two_weeks[9];
+        assert_eq!(missed_at(Some("DAILY"), &two_weeks, friday + 60), None);
+        assert_eq!(missed_at(Some("DAILY"), &two_weeks, friday + 79), Some(friday + 72));
+    }
+
+    #[test]
+    fn what_runs_every_hour_of_a_working_day_is_not_missed_at_the_weekend() {
+        let week: Vec<i64> = (0..5)
+            .flat_map(|day| (0..10).map(move |hour| day * 24 + hour))
+            .collect();
+        let remembered = &week[week.len() - 40..];
+        let friday = week[week.len() - 1];
+        for code in [Some("HOURLY"), None] {
+            assert_eq!(missed_at(code, remembered, friday + 62), None, "{code:?}");
+            assert_eq!(missed_at(code, remembered, friday + 79), Some(friday + 72), "{code:?}");
+        }
     }
 
     #[test]

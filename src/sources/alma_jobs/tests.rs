@@ -50,7 +50,7 @@ fn a_job_is_kept_by_its_allow_list() {
         &page(json!([job("S1", "Claim ask@example.org", "RS")]), 1),
         &JobsSettings::default(),
     );
-    let draft = list.jobs["S1"].draft(&Remembered::default(), "2027-02-03T17:00:00Z".parse().unwrap());
+    let draft = list.jobs["S1"].draft(&Remembered::default());
     assert_eq!(
         draft.body,
         json!({"id": "S1", "name": "Claim", "type": "SCHEDULED", "category": "RS", "schedule": "DAILY_AT_02"})
@@ -100,11 +100,27 @@ fn a_job_that_did_not_run_is_marked_and_keeps_what_is_known_of_it() {
             "start_time": format!("2027-02-{day:02}T07:00:00Z"), "status": {"value": "COMPLETED_SUCCESS"}
         }));
     }
-    known.learn(runs);
-    known.learn(Runs::default());
-    let body = |now: &str| list.jobs["S1"].draft(&known, now.parse().unwrap()).body;
+    known.learn(runs, "2027-02-03T17:00:00Z".parse().unwrap());
+    let mut body = |now: &str| {
+        known.learn(Runs::default(), now.parse().unwrap());
+        list.jobs["S1"].draft(&known).body
+    };
     assert_eq!(body("2027-02-04T12:00:00Z").get("missed"), None);
     let late = body("2027-02-04T14:00:00Z");
     assert_eq!(late["missed"], "2027-02-04T07:00Z");
     assert_eq!(late["last_run"]["started"], "2027-02-03T07:00Z");
+}
+
+#[test]
+fn an_answer_without_the_last_run_does_not_make_the_one_before_it_happen_again() {
+    let run = |day: u32, status: &str| {
+        let mut runs = Runs::default();
+        runs.take(&json!({"start_time": format!("2027-02-{day:02}T07:00:00Z"), "status": {"value": status}}));
+        runs
+    };
+    let now = "2027-02-03T17:00:00Z".parse().unwrap();
+    let mut known = Remembered::default();
+    known.learn(run(3, "COMPLETED_SUCCESS"), now);
+    known.learn(run(2, "COMPLETED_FAILED"), now);
+    assert_eq!(known.last.unwrap()["status"], "COMPLETED_SUCCESS");
 }

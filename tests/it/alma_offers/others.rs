@@ -30,6 +30,14 @@ async fn letters_come_go_and_are_switched_off() {
         .alma
         .insert((ELM.to_owned(), "/conf/letters".to_owned()), body);
     assert_eq!(world.poll(ELM_LETTERS).await.outcome, Outcome::Partial);
+    // One letter given and none counted: nothing says that it is all.
+    let body = json!({"letter": [letters[0]]});
+    world
+        .wire()
+        .alma
+        .insert((ELM.to_owned(), "/conf/letters".to_owned()), body);
+    let polled = world.poll(ELM_LETTERS).await;
+    assert_eq!((polled.outcome, polled.removed), (Outcome::Partial, 0));
     put_letters(&world, ELM, &letters[..2]);
     assert_eq!(world.poll(ELM_LETTERS).await.removed, 1);
     let told: Vec<String> = world

@@ -117,13 +117,30 @@ async fn a_table_that_alma_does_not_know_is_absent_and_news_when_it_comes() {
 }
 
 #[tokio::test]
+async fn a_gateway_that_says_404_says_nothing_about_a_table() {
+    let (world, _) = two_libraries().await;
+    world
+        .wire()
+        .faults
+        .push(fault(&format!("code-tables/{SYSTEMS}"), 404, "no route to the service"));
+    let polled = world.poll(ELM_TABLES).await;
+    assert_eq!(
+        (polled.outcome, polled.added),
+        (Outcome::Partial, 2),
+        "{:?}",
+        polled.reason
+    );
+    world.wire().faults.clear();
+    assert_eq!(world.poll(ELM_TABLES).await.added, 2);
+    assert!(world.told().await.is_empty(), "the first reading of a table is no news");
+}
+
+#[tokio::test]
 async fn a_table_that_is_gone_removes_nothing() {
     let (world, _) = two_libraries().await;
     world.poll(ELM_TABLES).await;
-    world
-        .wire()
-        .alma
-        .remove(&(ELM.to_owned(), format!("/conf/code-tables/{SYSTEMS}")));
+    let unknown = fault(&format!("code-tables/{SYSTEMS}"), 400, &error_body("40166411"));
+    world.wire().faults.push(unknown);
     let polled = world.poll(ELM_TABLES).await;
     assert_eq!((polled.outcome, polled.removed), (Outcome::Partial, 0));
     assert!(polled.reason.unwrap().contains("is now said not to exist"));

@@ -192,3 +192,28 @@ async fn where_alma_insists_on_a_status_each_is_asked_for() {
     let kept = body_of(&world, JOBS, "S1").await;
     assert_eq!(kept["last_run"]["started"], "2027-02-03T07:00Z");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_that_cannot_be_read_for_days_are_no_silence_of_the_job() {
+    let (world, elm) = world().await;
+    nightly(&mut elm.lock().unwrap());
+    world.poll(JOBS).await;
+    let before = body_of(&world, JOBS, "S1").await;
+    world.wire().faults = vec![outage("/jobs/S1/instances")];
+    for night in ["2027-02-04", "2027-02-05", "2027-02-06"] {
+        runs_tonight(&mut elm.lock().unwrap(), night, "COMPLETED_SUCCESS");
+        world.hand.advance(Duration::from_hours(24));
+        assert_eq!(world.poll(JOBS).await.outcome, Outcome::Partial);
+        assert_eq!(body_of(&world, JOBS, "S1").await, before);
+    }
+    world.wire().faults.clear();
+    let of_jobs = async || -> Vec<String> {
+        let told = world.told().await;
+        told.into_iter().filter(|event| event.starts_with("job.")).collect()
+    };
+    world.poll(JOBS).await;
+    assert!(of_jobs().await.is_empty(), "{:?}", of_jobs().await);
+    next_day(&world).await;
+    next_day(&world).await;
+    assert_eq!(of_jobs().await, ["job.missed 01ELM_INST S1"], "now it is silent");
+}

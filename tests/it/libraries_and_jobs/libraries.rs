@@ -88,6 +88,24 @@ async fn a_library_that_leaves_resource_sharing_matters_to_all_partners() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn hours_of_libraries_whose_loss_is_believed_at_last_are_gone_too() {
+    let (world, elm) = world().await;
+    three_libraries(&mut elm.lock().unwrap());
+    let more = (0..8).map(|n| library(&format!("B{n}"), "Branch", true));
+    elm.lock().unwrap().libraries.extend(more);
+    world.poll(LIBRARIES).await;
+    three_libraries(&mut elm.lock().unwrap());
+    for hours in [0, 12, 12] {
+        world.hand.advance(Duration::from_hours(hours));
+        world.poll(LIBRARIES).await;
+    }
+    assert_eq!(
+        world.keys(LIBRARIES).await,
+        ["ARCH", "LAW", "LAW/hours", "MAIN", "MAIN/hours"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_closure_ahead_is_told_once_and_again_only_when_it_is_withdrawn() {
     let (world, elm) = world().await;
     three_libraries(&mut elm.lock().unwrap());
@@ -263,6 +281,24 @@ async fn check_says_what_can_be_read_and_which_area_a_key_lacks() {
     assert!(libraries.ok);
     insta::assert_snapshot!(libraries.detail, @"3 libraries can be read; 2 take part in resource sharing; of the next seven days of Law Library Alma lists 6; hours take 3 calls a library");
     insta::assert_snapshot!(rows(super::JOBS).await.detail, @"2 jobs can be read; watched: 1");
+    world.wire().general_says = Some("01OAK_INST".to_owned());
+    for watch in [LIBRARIES, super::JOBS] {
+        let row = rows(watch).await;
+        assert!(
+            !row.ok && row.detail.contains("belongs to another institution, 01OAK_INST"),
+            "{row:?}"
+        );
+    }
+    world.wire().general_says = None;
+    elm.lock()
+        .unwrap()
+        .libraries
+        .push(json!({"name": "no code", "resource_sharing": false}));
+    let libraries = rows(LIBRARIES).await;
+    assert!(
+        !libraries.ok && libraries.detail.contains("1 libraries have no code"),
+        "{libraries:?}"
+    );
     world.wire().faults = vec![outage("/conf/")];
     for watch in [LIBRARIES, super::JOBS] {
         let row = rows(watch).await;

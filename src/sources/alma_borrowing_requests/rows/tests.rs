@@ -118,6 +118,22 @@ fn columns_that_hold_something_else_are_refused_without_a_word_of_them() {
     }
     let why = requests.check().unwrap_err();
     assert!(why.contains("library") && !why.contains("Canary"), "{why}");
+    for (place, name, count, each) in [(2, "partner", 51, 1), (2, "partner", 200, 1), (3, "format", 61, 10)] {
+        let read = |count: usize, each: usize| {
+            let mut requests = Requests::new("01ELM_INST", &settings, &keys, New_York);
+            for n in 0..count * each {
+                let (id, text) = (n.to_string(), format!("Canary {}", n / each));
+                let mut cells = [id.as_str(), "Expired", "OAK", "", "", "", ""];
+                cells[place] = &text;
+                requests.take(row(cells));
+            }
+            requests.check()
+        };
+        let why = read(count, each).unwrap_err();
+        assert!(why.contains(name) && !why.contains("Canary"), "{why}");
+        assert_eq!(read(count.min(50), each), Ok(()));
+        assert_eq!(read(60, 4), Ok(()), "partners of four requests each");
+    }
 }
 
 #[test]
