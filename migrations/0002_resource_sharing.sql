@@ -22,7 +22,8 @@ CREATE TABLE request (
     supplied_ms INTEGER,                             -- first seen shipped (lending) or received (borrowing)
     supplied_after_ms INTEGER,                       -- last seen before that, or its arrival
     last_seen_ms INTEGER NOT NULL,
-    vanished_ms INTEGER,                             -- when a whole reading first did not hold it
+    missed INTEGER NOT NULL,                         -- whole readings running that did not hold it
+    vanished_ms INTEGER,                             -- when they were enough to say that it is gone
     UNIQUE (watch_id, hash)
 ) STRICT;
 CREATE INDEX request_by_last_seen ON request (watch_id, last_seen_ms);

@@ -74,10 +74,19 @@ impl Pseudonyms {
     }
 
     /// Puts a new key in the place of the current one, which is kept for [`FORMER_KEY_KEPT`] so that nothing is met anew.
+    /// Only one former key is kept: while there is one, `by_force` gives it up, and what was hashed with it is met anew.
     ///
     /// # Errors
-    /// A sentence with what to do, where the file cannot be written; then the keys are as before.
-    pub fn rotate(&mut self, now: Moment) -> Result<(), String> {
+    /// A sentence with what to do, where a former key is still kept, or the file cannot be written; then the keys are as
+    /// before.
+    pub fn rotate(&mut self, now: Moment, by_force: bool) -> Result<(), String> {
+        if let Some((_, until)) = self.former.as_ref().filter(|_| !by_force) {
+            return Err(format!(
+                "{}: the key before is kept until {until}, and only one can be; rotate it then, or with --force where the key \
+                 has leaked (what it hashed is then met anew, silently)",
+                about(&self.path)
+            ));
+        }
         let rotated = Self {
             path: self.path.clone(),
             current: Key::random()?,
@@ -262,7 +271,8 @@ mod tests {
         let path = dir.path().join("key");
         let mut keys = Pseudonyms::open(&path, now()).unwrap();
         let (id, hash) = (keys.key_id(), keys.hash("E", "1"));
-        keys.rotate(now()).unwrap();
+        keys.rotate(now(), false).unwrap();
+        assert!(keys.rotate(now(), false).unwrap_err().contains("--force"));
         assert_ne!(keys.key_id(), id);
         let later = now().plus(Duration::from_hours(89 * 24));
         assert_eq!(
@@ -279,7 +289,7 @@ mod tests {
         let path = dir.path().join("key");
         let daemon = Pseudonyms::open(&path, now()).unwrap();
         let mut other = Pseudonyms::open(&path, now()).unwrap();
-        other.rotate(now()).unwrap();
+        other.rotate(now(), false).unwrap();
         let taken_up = daemon.reread(now());
         assert_eq!(taken_up.key_id(), other.key_id());
         assert_eq!(taken_up.former_key_id(), Some(daemon.key_id()));

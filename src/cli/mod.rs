@@ -99,7 +99,7 @@ enum Command {
     /// Copy the whole history into a new file while the daemon runs.
     Backup(backup::BackupArgs),
     /// Put a new key in the place of the one under which request ids are hashed; the old one is kept for 90 days.
-    RotateKey,
+    RotateKey(rotate_key::RotateKeyArgs),
     /// Say anew what every stored change means, after an upgrade or a change of names and severities. Sends nothing.
     Reinterpret,
     /// About the settings file.
@@ -164,7 +164,7 @@ impl Cli {
             Command::Requests(args) => requests::requests(args, &config, &clock, &output).await,
             Command::Alerts(args) => alerts::alerts(args, &config, &clock, &output).await,
             Command::Backup(args) => backup::backup(args, &config, &clock, &output).await,
-            Command::RotateKey => rotate_key::rotate_key(&config, &clock, &output),
+            Command::RotateKey(args) => rotate_key::rotate_key(&args, &config, &clock, &output),
             Command::Reinterpret => history::reinterpret(config, clock, &output).await,
         }
     }

@@ -85,7 +85,7 @@ pub fn follow(
     }
     if seen.whole {
         before.retain(|_, known| is_asked_for(known) && !seen.hidden_with.contains(&known.partner));
-        vanish(&before, now, &mut followed);
+        vanish(&before, seen.side, now, &mut followed);
     }
     followed
 }
@@ -123,6 +123,7 @@ fn step(
                 supplied: None,
                 supplied_after: None,
                 last_seen: now,
+                missed: 0,
                 vanished: None,
             }
         }
@@ -136,6 +137,7 @@ fn step(
     state.format.clone_from(&request.format);
     state.library.clone_from(&request.library);
     state.last_seen = now;
+    state.missed = 0;
     state.vanished = None;
     state
 }
@@ -167,16 +169,27 @@ fn moved_from(
     }
 }
 
-/// Notes the requests that a whole reading does not hold, unless they are too many to be believed.
-fn vanish(before: &BTreeMap<RequestHash, &KnownRequest>, now: Moment, followed: &mut Followed) {
+/// Whole readings running that must miss a request before it is gone. Lending requests are read list by list, over minutes:
+/// one that moves from a list that is still to be read into one that was, is in neither. A report is one list.
+const fn readings_that_must_miss(side: Side) -> u32 {
+    match side {
+        Side::Lending => 2,
+        Side::Borrowing => 1,
+    }
+}
+
+/// Notes the requests that whole readings do not hold, unless they are too many to be believed.
+fn vanish(before: &BTreeMap<RequestHash, &KnownRequest>, side: Side, now: Moment, followed: &mut Followed) {
     let is_final = |known: &KnownRequest| status(&known.status).is_some_and(|status| status.end.is_some());
     let there: Vec<_> = before.iter().filter(|(_, known)| known.vanished.is_none()).collect();
     let gone: Vec<_> = there
         .iter()
         .filter(|(hash, _)| !followed.states.contains_key(*hash))
         .collect();
-    let under_way = there.iter().filter(|(_, known)| !is_final(known)).count();
-    let lost = gone.iter().filter(|(_, known)| !is_final(known)).count();
+    // Those that were missed before were judged then.
+    let counts = |known: &KnownRequest| known.missed == 0 && !is_final(known);
+    let under_way = there.iter().filter(|(_, known)| counts(known)).count();
+    let lost = gone.iter().filter(|(_, known)| counts(known)).count();
     if lost > LOST_REQUESTS_MAX && lost as f64 > under_way as f64 * LOST_SHARE_MAX {
         followed.doubt = Some(format!(
             "{lost} of {under_way} requests under way are missing from the answer, which is more than can be believed at once; \
@@ -184,7 +197,9 @@ fn vanish(before: &BTreeMap<RequestHash, &KnownRequest>, now: Moment, followed: 
         ));
     }
     for (hash, known) in gone {
-        if !is_final(known) {
+        let missed = known.missed + 1;
+        let is_gone = missed >= readings_that_must_miss(side);
+        if is_gone && !is_final(known) {
             let moved = Move {
                 partner: known.partner.clone(),
                 from: known.status.clone(),
@@ -193,7 +208,8 @@ fn vanish(before: &BTreeMap<RequestHash, &KnownRequest>, now: Moment, followed: 
             *followed.moves.entry(moved).or_default() += 1;
         }
         let state = KnownRequest {
-            vanished: Some(now),
+            missed,
+            vanished: is_gone.then_some(now),
             ..KnownRequest::clone(known)
         };
         followed.states.insert(**hash, state);

@@ -6,15 +6,19 @@ mod months;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use chrono::Datelike as _;
+use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::answers::{AskError, Reader, named};
 use super::near::{near, suggestion};
 use super::query::RequestQuery;
+use super::time::{self, local};
 use crate::meaning::ageing::{Cell, SideReading, cells};
 use crate::model::answer::requests::{AgeingRow, BalanceRow, MoveRow, RequestCountRow, TurnaroundRow};
 use crate::model::moment::Moment;
 use crate::model::request::{KnownRequest, Side};
+use crate::model::request_month::rough_days;
 use crate::model::request_status::{label, status};
 use crate::model::watch::{SourceKind, WatchId};
 use crate::store::requests::Reading;
@@ -301,7 +305,10 @@ impl Reader<'_> {
                         .as_ref()
                         .map(|threshold| threshold.older_than.as_secs_f64() / 3600.0),
                     median_days: cell.median.map(whole_days).filter(|_| !few),
-                    oldest_days: cell.oldest.map(whole_days),
+                    oldest_days: cell
+                        .oldest
+                        .map(whole_days)
+                        .map(|days| if few { rough_days(days) } else { days }),
                     at_least: cell.at_least,
                     waits_for: status(&cell.status).and_then(|status| status.waits_for(source.side)),
                     alarm: ageing,
@@ -330,6 +337,12 @@ impl Reader<'_> {
 
     async fn moves(&self, asked: &Asked) -> Result<Vec<MoveRow>, AskError> {
         let since = asked.since.unwrap_or_else(|| self.clock.now().minus(MOVES_KEPT));
+        // Two answers that begin a minute apart would tell a single move; so answers about several libraries begin on Mondays.
+        let since = if asked.exact {
+            since
+        } else {
+            week_of(since, self.config.timezone)
+        };
         let mut rows = Vec::new();
         for source in &asked.sources {
             let names = self.partner_names(&source.institution).await?;
@@ -383,6 +396,13 @@ impl Reader<'_> {
         let records = self.store.records(watch, None, at).await?;
         Ok(records.into_iter().map(|record| (record.key, record.body)).collect())
     }
+}
+
+/// The beginning of the week that a moment is in.
+fn week_of(moment: Moment, zone: Tz) -> Moment {
+    let then = local(moment, zone).date_naive();
+    let monday = then - chrono::Days::new(u64::from(then.weekday().num_days_from_monday()));
+    time::parse(&monday.to_string(), moment, zone).unwrap_or(moment)
 }
 
 /// Status and partner of the cells whose counts are withheld: small ones, and where the total of the status would tell a

@@ -20,6 +20,7 @@ use crate::model::event::{EventDraft, EventKind, Topic};
 use crate::model::moment::Moment;
 use crate::model::observation::{Coverage, Draft, Identity, PartitionRead};
 use crate::model::request::Side;
+use crate::model::request_month::rough_days;
 use crate::model::request_status::{WaitsFor, label, status};
 
 /// Of the records that are derived here.
@@ -101,7 +102,9 @@ fn emptied(known: &Value, reading: &SideReading<'_>, inputs: &Inputs<'_>) -> Opt
 /// The next record of a cell; `None` where there is nothing to say of it (yet).
 fn step(known: Option<&Value>, cell: &Cell, at: Moment, inputs: &Inputs<'_>) -> Option<Value> {
     let was_ageing = known.is_some_and(|known| flag(known, "ageing"));
-    if !cell.is_known {
+    // What was seen of a status that could not be read wholly is enough to worry, but never enough to be calm.
+    let worries = |threshold: &Threshold| cell.over >= threshold.requests;
+    if !cell.is_known && (was_ageing || !cell.threshold.as_ref().is_some_and(worries)) {
         return known.cloned();
     }
     let Some(threshold) = &cell.threshold else {
@@ -126,7 +129,7 @@ fn step(known: Option<&Value>, cell: &Cell, at: Moment, inputs: &Inputs<'_>) -> 
             "ageing": true,
             "since": at.to_string(),
             "requests": few_or(cell.over),
-            "oldest_days": cell.oldest.map(days),
+            "oldest_days": cell.oldest.map(days).map(|days| if few_or(cell.over).is_null() { rough_days(days) } else { days }),
             "older_than": spoken(threshold.older_than),
             "alma": inputs.alma,
         })),

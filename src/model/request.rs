@@ -112,6 +112,8 @@ pub struct KnownRequest {
     pub supplied_after: Option<Moment>,
     /// When it was last seen.
     pub last_seen: Moment,
-    /// When a whole reading first did not hold it.
+    /// Whole readings running that did not hold it.
+    pub missed: u32,
+    /// When they were enough to say that it is gone.
     pub vanished: Option<Moment>,
 }

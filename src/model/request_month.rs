@@ -108,6 +108,12 @@ impl MonthSums {
     }
 }
 
+/// The number of days as it may be told of few requests: down to the end of its class in [`DAYS`].
+pub fn rough_days(days: u64) -> u64 {
+    let ends = DAYS.iter().rev().map(|end| u64::from(*end));
+    ends.into_iter().find(|end| *end <= days).unwrap_or(0)
+}
+
 /// The calendar month of a moment, as `2026-11`.
 pub fn month_of(moment: Moment, zone: Tz) -> String {
     moment.datetime().with_timezone(&zone).format("%Y-%m").to_string()

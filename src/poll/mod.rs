@@ -39,7 +39,7 @@ pub struct Almanac {
     pub clock: Clock,
     /// The way to Ex Libris.
     pub exlibris: ExLibris,
-    /// Hashes request ids; `None` where no configured watch sees requests.
+    /// Hashes request ids; `None` where no configured watch sees requests, or the key cannot be used.
     pub pseudonyms: Option<Arc<Pseudonyms>>,
     /// When the daemon's heart last beat, in milliseconds UTC; 0 if never.
     pub beat: Arc<AtomicI64>,
@@ -57,8 +57,11 @@ impl Almanac {
             .context("the HTTP client cannot be built")?;
         let pseudonyms = if config.watches.iter().any(sees_requests) {
             let path = Pseudonyms::path_beside(&config.store);
-            let keys = Pseudonyms::open(&path, clock.now()).map_err(anyhow::Error::msg)?;
-            Some(Arc::new(keys))
+            // Without it the watches of requests stop with a clear state; everything else goes on (DESIGN invariant 9).
+            Pseudonyms::open(&path, clock.now())
+                .inspect_err(|reason| tracing::error!("{reason}; requests are not watched until it is put right"))
+                .ok()
+                .map(Arc::new)
         } else {
             None
         };

@@ -56,7 +56,8 @@ pub(super) async fn follow(
     let is_asked_for =
         |known: &KnownRequest| !by_cell || coverage.0.contains_key(&format!("{}/{}", known.library, known.status));
     let mut followed = requests::follow(&prior, seen, is_asked_for, readings, tx.now);
-    if readings.last.is_some_and(|last| tx.now.since(last) >= LOOKED_AWAY_FOR) {
+    // An answer without any request is believed no sooner for that: half answers are likely after an outage.
+    if !seen.rows.is_empty() && readings.last.is_some_and(|last| tx.now.since(last) >= LOOKED_AWAY_FOR) {
         followed.doubt = None;
     }
     if !observation.coverage.read_anything() {
@@ -92,7 +93,8 @@ pub(super) fn doubtful() -> Hash {
 /// Takes what is older than [`KEPT`] into the months' sums, whichever watch it is of: also of those that fail, or that were
 /// taken out of the settings.
 pub(super) async fn purge(tx: &mut WriteTx, zone: Tz) -> Result<(), StoreError> {
-    let before = tx.now.minus(KEPT);
+    // A clock that once ran ahead must not purge what was seen yesterday.
+    let before = tx.now.min(tx.wall).minus(KEPT);
     for (side, source) in SIDES {
         for row in tx.watches_of(source).await? {
             tx.purge_requests(row, side, before, zone).await?;

@@ -61,10 +61,9 @@ pub async fn observe(ask: &Ask<'_>, settings: &BorrowingRequestsSettings) -> Res
     let institution = ask.watch.institution.as_deref().unwrap_or(ask.watch.id.subject());
     let report = settings.report_of(institution);
     let attempted = format!("reading the borrowing requests of {institution}");
-    let pseudonyms = ask.pseudonyms.ok_or_else(|| {
-        let reason = "the key for request ids, which stands beside the database, could not be opened".to_owned();
-        CallError::ours(&attempted, Problem::Unfit(reason))
-    })?;
+    let pseudonyms = ask
+        .pseudonyms
+        .ok_or_else(|| CallError::ours(&attempted, Problem::NoKey(super::requests::NO_HASHING_KEY.to_owned())))?;
     let verified = match alma::verify_institution(ask.session, institution).await? {
         Verification::Verified => Some(true),
         Verification::Unverified => None,

@@ -59,7 +59,7 @@ const FORMATS: [&str; 3] = ["PHYSICAL", "PHYSICAL_NON_RETURNABLE", "DIGITAL"];
 pub async fn observe(ask: &Ask<'_>, settings: &LendingRequestsSettings) -> Result<Observation, CallError> {
     let institution = ask.watch.institution.as_deref().unwrap_or(ask.watch.id.subject());
     let Some(pseudonyms) = ask.pseudonyms else {
-        let reason = "there is no key to hash request ids with; it belongs into a file beside the database".to_owned();
+        let reason = super::requests::NO_HASHING_KEY.to_owned();
         return Err(CallError::ours(ask.watch.id.as_str(), Problem::NoKey(reason)));
     };
     let verified = match alma::verify_institution(ask.session, institution).await? {

@@ -4,8 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::meaning::requests::FEW;
 use crate::model::observation::{Draft, Identity};
 use crate::model::request::SeenRequest;
+
+/// Why a watch of requests stops, and what to do.
+pub const NO_HASHING_KEY: &str = "the key for request ids, a file beside the database whose name ends in .request-key, \
+                                  cannot be used; the log says why: put it right and start Almanac again";
 
 /// Counts by library and status, then by partner and format.
 #[derive(Debug, Default)]
@@ -38,13 +43,18 @@ impl Counts {
             .map(|(library, status)| (library.as_str(), status.as_str()))
     }
 
-    /// One record a cell, its key `LIBRARY/STATUS`; `partition_of` names the part in which a cell is read.
+    /// One record a cell, its key `LIBRARY/STATUS`; `partition_of` names the part in which a cell is read. Versions are kept
+    /// for ever, so partners and formats are in it only where there are at least [`FEW`]: smaller numbers could point to a
+    /// reader, and from version to version to a single request. The rest of `total` is with partners that are not named.
     pub fn drafts(&self, partition_of: impl Fn(&str, &str) -> String) -> Vec<Draft> {
         let draft = |((library, status), partners): (&(String, String), &BTreeMap<_, BTreeMap<String, u64>>)| {
             let total: u64 = partners.values().flat_map(BTreeMap::values).sum();
             let partners: Map<String, Value> = partners
                 .iter()
-                .map(|(partner, formats): (&String, _)| (partner.clone(), json!(formats)))
+                .filter_map(|(partner, formats): (&String, _)| {
+                    let told: BTreeMap<&String, &u64> = formats.iter().filter(|(_, count)| **count >= FEW).collect();
+                    (!told.is_empty()).then(|| (partner.clone(), json!(told)))
+                })
                 .collect();
             Draft {
                 partition: partition_of(library, status),

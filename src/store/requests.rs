@@ -28,15 +28,15 @@ pub struct Reading {
 }
 
 /// Parameters: the watch (its row). All that is known of its requests.
-pub(super) const KNOWN_REQUESTS: &str = "SELECT hash, status, partner, format, library, arrived_ms, followed, since_ms, met, supplied_ms, supplied_after_ms, last_seen_ms, vanished_ms
+pub(super) const KNOWN_REQUESTS: &str = "SELECT hash, status, partner, format, library, arrived_ms, followed, since_ms, met, supplied_ms, supplied_after_ms, last_seen_ms, missed, vanished_ms
      FROM request WHERE watch_id = ?";
 /// Parameters: the watch (its row), a moment.
 pub(super) const REQUESTS_UNSEEN_SINCE: &str =
-    "SELECT hash, status, partner, format, library, arrived_ms, followed, since_ms, met, supplied_ms, supplied_after_ms, last_seen_ms, vanished_ms
+    "SELECT hash, status, partner, format, library, arrived_ms, followed, since_ms, met, supplied_ms, supplied_after_ms, last_seen_ms, missed, vanished_ms
      FROM request WHERE watch_id = ? AND last_seen_ms < ?";
 /// Parameters: the watch (its row), two ids of keys.
 const REQUESTS_OF_OTHER_KEYS: &str =
-    "SELECT hash, status, partner, format, library, arrived_ms, followed, since_ms, met, supplied_ms, supplied_after_ms, last_seen_ms, vanished_ms
+    "SELECT hash, status, partner, format, library, arrived_ms, followed, since_ms, met, supplied_ms, supplied_after_ms, last_seen_ms, missed, vanished_ms
      FROM request WHERE watch_id = ? AND key_id NOT IN (?, ?)";
 /// Parameters: the watch (its row), a moment.
 pub(super) const MOVES_SINCE: &str =
@@ -104,12 +104,13 @@ impl WriteTx {
         for (hash, state) in &followed.states {
             sqlx::query(
                 "INSERT INTO request (watch_id, hash, key_id, status, partner, format, library, arrived_ms, followed, since_ms, met,
-                                      supplied_ms, supplied_after_ms, last_seen_ms, vanished_ms)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                                      supplied_ms, supplied_after_ms, last_seen_ms, missed, vanished_ms)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                  ON CONFLICT (watch_id, hash) DO UPDATE SET key_id = excluded.key_id, status = excluded.status, partner = excluded.partner,
                      format = excluded.format, library = excluded.library, since_ms = excluded.since_ms, met = excluded.met,
                      supplied_ms = excluded.supplied_ms, supplied_after_ms = excluded.supplied_after_ms,
-                     last_seen_ms = excluded.last_seen_ms, vanished_ms = excluded.vanished_ms",
+                     last_seen_ms = excluded.last_seen_ms, missed = excluded.missed,
+                     vanished_ms = excluded.vanished_ms",
             )
             .bind(watch)
             .bind(hash.as_slice())
@@ -125,6 +126,7 @@ impl WriteTx {
             .bind(state.supplied.map(Moment::millis))
             .bind(state.supplied_after.map(Moment::millis))
             .bind(state.last_seen.millis())
+            .bind(state.missed)
             .bind(state.vanished.map(Moment::millis))
             .execute(&mut *self.tx)
             .await?;
@@ -367,7 +369,8 @@ fn known(row: &SqliteRow) -> Result<(RequestHash, KnownRequest), StoreError> {
         supplied: moment(9),
         supplied_after: moment(10),
         last_seen: Moment::from_millis(row.get(11)),
-        vanished: moment(12),
+        missed: row.get(12),
+        vanished: moment(13),
     };
     Ok((hash, state))
 }

@@ -112,6 +112,11 @@ async fn assert_true(almanac: &Almanac, consortium: &Mutex<Consortium>, rows: &[
                         .entry(&lent.format)
                         .or_default() += 1;
                 }
+                // Smaller numbers could point to a reader, so they are not kept.
+                for formats in partners.values_mut() {
+                    formats.retain(|_, count| *count >= 5);
+                }
+                partners.retain(|_, formats| !formats.is_empty());
                 let total = truth.cell(&name, library, status).count();
                 let expected = json!({"library": library, "status": status, "total": total, "partners": partners});
                 assert_eq!(*told[key.as_str()], expected, "{key} of {name}");
@@ -185,6 +190,7 @@ async fn a_whole_consortium_is_read_truthfully_and_within_its_calls() {
     let mut of_the_day = BTreeMap::<String, u32>::new();
     // Where each request was when the wire last showed it.
     let mut shown: Option<Visible> = None;
+    let mut missed = BTreeMap::<(String, u64), u32>::new();
     let (mut all_moves, mut all_gone) = (0, 0);
     for round in 0..4 {
         hand.advance(Duration::from_hours(1));
@@ -233,11 +239,16 @@ async fn a_whole_consortium_is_read_truthfully_and_within_its_calls() {
         let truth = shown.as_ref().map(|shown| moves(shown, &visible)).unwrap_or_default();
         assert_eq!(told, truth);
         all_moves += truth.values().sum::<usize>();
-        // So is every request that went before its end, where nothing could hide it.
-        let gone = shown
+        // So is every request that went before its end, where nothing could hide it, when two readings running missed it.
+        let missing = shown
             .as_ref()
             .map(|shown| consortium.lock().unwrap().gone(shown, &visible))
             .unwrap_or_default();
+        missed.retain(|key, _| !visible.contains_key(key));
+        for key in missing.keys() {
+            *missed.entry(key.clone()).or_default() += 1;
+        }
+        let gone: Visible = missing.into_iter().filter(|(key, _)| missed[key] == 2).collect();
         let mut truth_gone = BTreeMap::<Move, usize>::new();
         for ((institution, _), lent) in &gone {
             if lent.status != "LENDER_CHECK_IN" {

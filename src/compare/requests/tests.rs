@@ -115,18 +115,24 @@ fn a_request_is_followed_from_its_arrival_to_its_end() {
         Some(at(110)),
         "it was supplied when it was shipped"
     );
-    let gone = watch.read(300, &[], true);
+    watch.read(300, &[], true);
+    let gone = watch.read(301, &[], true);
     assert_eq!(moves(&gone), [], "a final request goes as it should");
-    assert_eq!(watch.known[&[1; 16]].vanished, Some(at(300)));
+    assert_eq!(watch.known[&[1; 16]].vanished, Some(at(301)));
 }
 
 #[test]
 fn a_request_that_goes_before_its_end_is_counted_as_gone_once_and_may_come_back() {
     let mut watch = Watch::default();
     watch.read(100, &[request(1, "IN_PROCESS", 10, 40)], true);
-    assert_eq!(moves(&watch.read(101, &[], true)), [("IN_PROCESS", "", 1)]);
-    assert_eq!(moves(&watch.read(102, &[], true)), []);
-    let back = watch.read(103, &[request(1, "IN_PROCESS", 10, 40)], true);
+    assert_eq!(
+        moves(&watch.read(101, &[], true)),
+        [],
+        "it may have moved while the lists were read"
+    );
+    assert_eq!(moves(&watch.read(102, &[], true)), [("IN_PROCESS", "", 1)]);
+    assert_eq!(moves(&watch.read(103, &[], true)), []);
+    let back = watch.read(104, &[request(1, "IN_PROCESS", 10, 40)], true);
     assert_eq!(moves(&back), [], "it is where it was");
     assert_eq!(watch.known[&[1; 16]].vanished, None);
 }
@@ -157,7 +163,8 @@ fn a_partner_whose_list_is_too_long_hides_its_own_requests_and_no_others() {
     let mut other = request(2, "IN_PROCESS", 10, 40);
     other.partner = "ASH".to_owned();
     watch.read(100, &[request(1, "IN_PROCESS", 10, 40), other], true);
-    let followed = watch.read_but(101, &[], true, &["OAK"]);
+    assert_eq!(moves(&watch.read_but(101, &[], true, &["OAK"])), []);
+    let followed = watch.read_but(102, &[], true, &["OAK"]);
     assert_eq!(moves(&followed), [("IN_PROCESS", "", 1)]);
     assert_eq!(followed.moves.keys().next().unwrap().partner, "ASH");
 }
@@ -170,7 +177,17 @@ fn a_status_that_is_not_asked_for_any_more_loses_nothing() {
         &[request(1, "NOT_ASKED_FOR", 10, 40), request(2, "IN_PROCESS", 10, 40)],
         true,
     );
-    assert_eq!(moves(&watch.read(101, &[], true)), [("IN_PROCESS", "", 1)]);
+    watch.read(101, &[], true);
+    assert_eq!(moves(&watch.read(102, &[], true)), [("IN_PROCESS", "", 1)]);
+}
+
+#[test]
+fn one_that_moves_from_a_list_still_to_be_read_into_one_that_was_is_not_gone() {
+    let mut watch = Watch::default();
+    watch.read(100, &[request(1, "IN_PROCESS", 10, 40)], true);
+    assert_eq!(moves(&watch.read(101, &[], true)), []);
+    let found = watch.read(102, &[request(1, "SHIPPED_PHYSICALLY", 10, 101)], true);
+    assert_eq!(moves(&found), [("IN_PROCESS", "SHIPPED_PHYSICALLY", 1)]);
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub struct Cell {
     pub status: String,
     /// Code of the partner.
     pub partner: String,
-    /// How many there are.
+    /// How many were seen; where the status was not read wholly, there may be more.
     pub requests: u64,
     /// How many of them are older than the threshold.
     pub over: u64,
@@ -103,8 +103,7 @@ pub fn cells(reading: &SideReading<'_>, thresholds: &[Threshold]) -> Vec<Cell> {
         .collect();
     let mut by_cell: BTreeMap<(&str, &str), Vec<&KnownRequest>> = BTreeMap::new();
     for request in reading.requests {
-        let is_unread = unread.contains(request.status.as_str());
-        if is_unread || request.last_seen >= reading.at {
+        if request.last_seen >= reading.at {
             by_cell
                 .entry((&request.status, &request.partner))
                 .or_default()

@@ -23,6 +23,7 @@ fn waiting(since: &[u64], now: u64) -> Vec<KnownRequest> {
         supplied: None,
         supplied_after: None,
         last_seen: at(now),
+        missed: 0,
         vanished: None,
     };
     since.iter().map(one).collect()
@@ -133,7 +134,10 @@ fn what_could_not_be_read_neither_rises_nor_clears() {
     let cell = &ageing.records["borrowing/READY_TO_SEND/OAK"];
     assert_eq!((cell["ageing"].clone(), cell.get("calm_since")), (json!(true), None));
     let mut other = Ageing::default();
-    assert_eq!(other.read(300, &waiting(&[0, 0, 0, 0], 300), &unread), []);
+    let not_shown = waiting(&[0, 0, 0, 0], 200);
+    assert_eq!(other.read(300, &not_shown, &unread), []);
+    // What is shown of a list that is too long is enough to worry.
+    assert_eq!(other.read(300, &waiting(&[0, 0, 0, 0], 300), &unread).len(), 1);
 }
 
 #[test]
