@@ -50,8 +50,8 @@ pub fn events_of(change: &ChangeInContext<'_>) -> Vec<EventDraft> {
         Op::Modified => {
             let name = job_name(change.key, new);
             let mut events = Vec::new();
-            events.extend(failed(institution, &name, old, new));
-            events.extend(missed(institution, &name, old, new));
+            events.extend(failed(change, institution, &name, old, new));
+            events.extend(missed(change, institution, &name, old, new));
             events.extend(changed(institution, &name, old, new));
             events
         }
@@ -92,7 +92,7 @@ fn removed(institution: &str, change: &ChangeInContext<'_>, old: &Value) -> Even
     event
 }
 
-fn failed(institution: &str, name: &str, old: &Value, new: &Value) -> Option<EventDraft> {
+fn failed(change: &ChangeInContext<'_>, institution: &str, name: &str, old: &Value, new: &Value) -> Option<EventDraft> {
     let (run, before) = (new.get("last_run")?, old.get("last_run"));
     let status = text(run, "status").filter(|status| is_failure(status))?;
     let same_run = before.is_some_and(|before| {
@@ -111,7 +111,7 @@ fn failed(institution: &str, name: &str, old: &Value, new: &Value) -> Option<Eve
     let again = before.and_then(|before| text(before, "status")).is_some_and(is_failure);
     let mut summary = format!(
         "The run of {} ended with status {status}{}. {}",
-        spoken_time(text(run, "started").unwrap_or_default()),
+        spoken_time(change, text(run, "started").unwrap_or_default()),
         if again { ", as the one before it" } else { "" },
         purpose(new)
     );
@@ -133,7 +133,7 @@ fn failed(institution: &str, name: &str, old: &Value, new: &Value) -> Option<Eve
     Some(event)
 }
 
-fn missed(institution: &str, name: &str, old: &Value, new: &Value) -> Option<EventDraft> {
+fn missed(change: &ChangeInContext<'_>, institution: &str, name: &str, old: &Value, new: &Value) -> Option<EventDraft> {
     let expected = text(new, "missed")?;
     let started = |record: &Value| {
         record
@@ -146,7 +146,7 @@ fn missed(institution: &str, name: &str, old: &Value, new: &Value) -> Option<Eve
         return None;
     }
     let last = match started(new) {
-        Some(started) => format!("It last began on {}.", spoken_time(&started)),
+        Some(started) => format!("It last began on {}.", spoken_time(change, &started)),
         None => "No run of it is known.".to_owned(),
     };
     Some(draft(
@@ -154,7 +154,7 @@ fn missed(institution: &str, name: &str, old: &Value, new: &Value) -> Option<Eve
         format!("{institution}: the job {name} did not run when it should have"),
         format!(
             "A run was to be expected by {} and has not begun. {last} {} {WHERE}",
-            spoken_time(expected),
+            spoken_time(change, expected),
             purpose(new)
         ),
     ))
@@ -252,12 +252,9 @@ fn job_name(key: &str, job: &Value) -> String {
     }
 }
 
-/// `3 February 2027, 07:00 UTC` out of `2027-02-03T07:00Z`.
-fn spoken_time(minute: &str) -> String {
-    moment_of(minute).map_or_else(
-        || minute.to_owned(),
-        |time| time.datetime().format("%-d %B %Y, %H:%M UTC").to_string(),
-    )
+/// `3 February 2027, 02:00 EST` out of `2027-02-03T07:00Z`.
+fn spoken_time(change: &ChangeInContext<'_>, minute: &str) -> String {
+    moment_of(minute).map_or_else(|| minute.to_owned(), |time| change.told(time))
 }
 
 /// The record's times are to the minute.

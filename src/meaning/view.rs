@@ -331,6 +331,7 @@ mod tests {
             new: (op == Op::Added).then_some(&body),
             context: &ChangeContext::default(),
             now: Moment::from_millis(0),
+            zone: chrono_tz::America::New_York,
         };
         events_of(&change)[0].severity
     }

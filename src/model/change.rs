@@ -1,5 +1,6 @@
 //! What differs between two snapshots.
 
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -94,6 +95,15 @@ pub struct ChangeInContext<'a> {
     pub context: &'a ChangeContext,
     /// The commit time of the poll that saw it.
     pub now: Moment,
+    /// The consortium's zone, in which times are told.
+    pub zone: Tz,
+}
+
+impl ChangeInContext<'_> {
+    /// A moment as texts tell it: `3 February 2027, 07:00 EST`.
+    pub fn told(&self, moment: Moment) -> String {
+        moment.datetime().with_timezone(&self.zone).format("%-d %B %Y, %H:%M %Z").to_string()
+    }
 }
 
 /// An institution as texts name it.

@@ -219,6 +219,7 @@ impl Almanac {
             new: change.new.as_ref(),
             context: &change.context,
             now: change.committed,
+            zone: self.config.timezone,
         });
         drafts
             .into_iter()

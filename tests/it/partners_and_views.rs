@@ -99,6 +99,7 @@ impl Seen {
             new: self.new.as_ref(),
             context: &self.context,
             now: Self::now(),
+            zone: chrono_tz::America::New_York,
         })
     }
 

@@ -92,6 +92,7 @@ fn events(
         new,
         context: &context,
         now: Moment::from_millis(0),
+        zone: chrono_tz::America::New_York,
     };
     events_of(&change)
         .into_iter()

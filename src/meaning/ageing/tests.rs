@@ -75,6 +75,7 @@ impl Ageing {
                 new: Some(&draft.body),
                 context: &ChangeContext::default(),
                 now: at(now),
+                zone: chrono_tz::America::New_York,
             }));
         }
         events
@@ -178,7 +179,7 @@ fn an_alarm_says_how_many_where_and_who_must_act() {
     let cleared = ageing.read(140, &[], &whole());
     insta::assert_snapshot!(format!("{}\n{}", cleared[0].title, cleared[0].summary), @r"
     Elm College: borrowing requests to Oak University (OAK) no longer wait too long in “Ready to be sent”
-    Hardly any has waited there for more than 2 days of late. In Alma: Fulfillment > Resource Sharing > Borrowing Requests, status “Ready to be sent”, partner OAK.
+    It had been so since 20 January 2027, 03:00 EST; hardly any has waited there for more than 2 days of late. In Alma: Fulfillment > Resource Sharing > Borrowing Requests, status “Ready to be sent”, partner OAK.
     ");
 }
 

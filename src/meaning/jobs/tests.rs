@@ -41,6 +41,7 @@ fn told(op: Op, old: Option<Value>, new: Option<Value>) -> String {
         new: new.as_ref(),
         context: &ChangeContext::default(),
         now: "2027-02-03T17:00:00Z".parse().unwrap(),
+        zone: chrono_tz::America::New_York,
     });
     let told: Vec<String> = events
         .iter()
@@ -63,7 +64,7 @@ fn a_run_that_failed() {
     insta::assert_snapshot!(modified(json!({}), json!({"last_run": run(3, "COMPLETED_FAILED")})), @r"
     job.failed (warning)
     Elm College: the job “Expired Resource Sharing Requests” ended with errors
-    The run of 3 February 2027, 07:00 UTC ended with status COMPLETED_FAILED. Requests past their expiry date may still be open, so they are neither passed on nor closed. Its counters: c.failed 3, c.expired 0, c.skipped 0. Look at it in Alma under Admin > Manage Jobs and Sets > Monitor Jobs, tab History.
+    The run of 3 February 2027, 02:00 EST ended with status COMPLETED_FAILED. Requests past their expiry date may still be open, so they are neither passed on nor closed. Its counters: c.failed 3, c.expired 0, c.skipped 0. Look at it in Alma under Admin > Manage Jobs and Sets > Monitor Jobs, tab History.
     ");
 }
 
@@ -73,7 +74,7 @@ fn the_next_run_fails_too() {
     insta::assert_snapshot!(modified(old.clone(), json!({"last_run": run(4, "SYSTEM_ABORTED")})), @r"
     job.failed (warning)
     Elm College: the job “Expired Resource Sharing Requests” was aborted again
-    The run of 4 February 2027, 07:00 UTC ended with status SYSTEM_ABORTED, as the one before it. Requests past their expiry date may still be open, so they are neither passed on nor closed. Its counters: c.failed 3, c.expired 0, c.skipped 0. Look at it in Alma under Admin > Manage Jobs and Sets > Monitor Jobs, tab History.
+    The run of 4 February 2027, 02:00 EST ended with status SYSTEM_ABORTED, as the one before it. Requests past their expiry date may still be open, so they are neither passed on nor closed. Its counters: c.failed 3, c.expired 0, c.skipped 0. Look at it in Alma under Admin > Manage Jobs and Sets > Monitor Jobs, tab History.
     ");
     assert_eq!(modified(old.clone(), old), "", "the same run is told once");
 }
@@ -105,7 +106,7 @@ fn a_run_that_somebody_started_is_a_smaller_matter() {
     insta::assert_snapshot!(modified(before, by_hand), @r"
     job.failed (notice)
     Elm College: the job “Claim” failed
-    The run of 3 February 2027, 07:00 UTC ended with status FAILED. Partners may not have been reminded of requests that they have not answered. Its counters: c.failed 3, c.expired 0, c.skipped 0. Look at it in Alma under Admin > Manage Jobs and Sets > Monitor Jobs, tab History.
+    The run of 3 February 2027, 02:00 EST ended with status FAILED. Partners may not have been reminded of requests that they have not answered. Its counters: c.failed 3, c.expired 0, c.skipped 0. Look at it in Alma under Admin > Manage Jobs and Sets > Monitor Jobs, tab History.
     ");
 }
 
@@ -115,7 +116,7 @@ fn a_run_that_is_missing_is_told_once() {
     insta::assert_snapshot!(modified(json!({}), late.clone()), @r"
     job.missed (warning)
     Elm College: the job “Expired Resource Sharing Requests” did not run when it should have
-    A run was to be expected by 3 February 2027, 07:00 UTC and has not begun. It last began on 2 February 2027, 07:00 UTC. Requests past their expiry date may still be open, so they are neither passed on nor closed. Look at it in Alma under Admin > Manage Jobs and Sets > Monitor Jobs, tab History.
+    A run was to be expected by 3 February 2027, 02:00 EST and has not begun. It last began on 2 February 2027, 02:00 EST. Requests past their expiry date may still be open, so they are neither passed on nor closed. Look at it in Alma under Admin > Manage Jobs and Sets > Monitor Jobs, tab History.
     ");
     assert_eq!(modified(late.clone(), late.clone()), "");
     assert_eq!(

@@ -18,6 +18,7 @@ fn told(key: &str, op: Op, old: Option<Value>, new: Option<Value>) -> String {
         new: new.as_ref(),
         context: &ChangeContext::default(),
         now: "2027-02-03T17:00:00Z".parse().unwrap(),
+        zone: chrono_tz::America::New_York,
     });
     let told: Vec<String> = events
         .iter()

@@ -31,6 +31,7 @@ fn events(op: Op, old: Option<&Value>, new: Option<&Value>, context: &ChangeCont
         new,
         context,
         now: Moment::from_millis(0),
+        zone: chrono_tz::America::New_York,
     })
 }
 

@@ -74,6 +74,7 @@ impl Seen {
             new: self.new.as_ref(),
             context: &self.context,
             now: now(),
+            zone: chrono_tz::America::New_York,
         })
     }
 

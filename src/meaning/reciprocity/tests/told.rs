@@ -46,6 +46,7 @@ fn only_what_both_readings_knew_is_told_and_as_what_it_is() {
             new: Some(new),
             context: &ChangeContext::default(),
             now: Moment::from_millis(0),
+            zone: chrono_tz::America::New_York,
         })
     };
     let pairs: Vec<(Says, Says)> = ALL_SAID

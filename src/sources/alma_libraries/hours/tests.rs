@@ -75,6 +75,7 @@ fn events(old: &Calendar, new: &Calendar, today: NaiveDate) -> Vec<EventDraft> {
         new: Some(&json!(new)),
         context: &ChangeContext::default(),
         now,
+        zone: chrono_tz::America::New_York,
     })
 }
 
