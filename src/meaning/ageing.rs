@@ -183,7 +183,10 @@ pub fn events_of(change: &ChangeInContext<'_>) -> Vec<EventDraft> {
     let since = change
         .old
         .and_then(|old| old.get("since")?.as_str()?.parse::<Moment>().ok())
-        .map_or_else(|| "H".to_owned(), |since| format!("It had been so since {}; h", change.told(since)));
+        .map_or_else(
+            || "H".to_owned(),
+            |since| format!("It had been so since {}; h", change.told(since)),
+        );
     let mut event = if is {
         let count = new.get("requests").and_then(Value::as_u64);
         let count = count.map_or_else(|| "Some".to_owned(), |count| count.to_string());
@@ -221,7 +224,10 @@ pub fn events_of(change: &ChangeInContext<'_>) -> Vec<EventDraft> {
         EventDraft::new(
             EventKind::RequestsAgeingCleared,
             format!("{library}: {requests} no longer wait too long in “{stuck}”"),
-            format!("{since}ardly any has waited there for more than {} of late. {find}", text("older_than")),
+            format!(
+                "{since}ardly any has waited there for more than {} of late. {find}",
+                text("older_than")
+            ),
         )
     };
     event.topics = vec![Topic::ResourceSharing];

@@ -102,7 +102,11 @@ pub struct ChangeInContext<'a> {
 impl ChangeInContext<'_> {
     /// A moment as texts tell it: `3 February 2027, 07:00 EST`.
     pub fn told(&self, moment: Moment) -> String {
-        moment.datetime().with_timezone(&self.zone).format("%-d %B %Y, %H:%M %Z").to_string()
+        moment
+            .datetime()
+            .with_timezone(&self.zone)
+            .format("%-d %B %Y, %H:%M %Z")
+            .to_string()
     }
 }
 

@@ -112,7 +112,7 @@ fn ageing(rows: &[AgeingRow], narrowed: bool, name_of: &dyn Fn(&str) -> String, 
                     } else {
                         "not read".to_owned()
                     },
-                    number_or_few(row.over),
+                    format!("{}{}", number_or_few(row.over), threshold(row.older_than_hours)),
                     row.oldest_days.map_or_else(String::new, |days| {
                         format!("{}{days} d", if row.at_least { "≥ " } else { "" })
                     }),
@@ -318,6 +318,15 @@ fn partner(code: &str, name: Option<&str>) -> String {
         (Some(name), _) => cut(&clean(name), PARTNER_WIDTH),
         (None, "") => "(none yet)".to_owned(),
         (None, code) => clean(code),
+    }
+}
+
+/// ` (> 2 d)`, ` (> 36 h)`.
+fn threshold(hours: Option<f64>) -> String {
+    match hours {
+        Some(hours) if hours >= 48.0 && hours % 24.0 == 0.0 => format!(" (> {} d)", hours / 24.0),
+        Some(hours) => format!(" (> {hours} h)"),
+        None => String::new(),
     }
 }
 

@@ -1,10 +1,13 @@
 //! Answers that are tables: watches, polls, snapshots, checks, messages.
 
+use std::collections::BTreeSet;
+
 use super::{Ink, Page, clean, count, events};
 use crate::model::answer::{CheckRow, MessageRow, MessageState, Outcome, PollRow, SnapshotRow, WatchHealth, WatchRow};
 use crate::model::event::Event;
 use crate::model::moment::Moment;
 use crate::model::observation::{Coverage, PartitionRead};
+use crate::model::watch::SourceKind;
 
 /// Where the findings of a check begin: after `not ok`.
 const FOUND_COLUMN: usize = 8;
@@ -43,10 +46,12 @@ pub fn watches(rows: &[WatchRow], page: &Page) -> String {
     });
     text.push_str(&notes("What they need", reasons, page));
     // DESIGN invariant 3: where the key may not ask whose answers these are, the reader is told.
-    let unverified: Vec<String> = rows
+    let asks_somebody = |row: &&WatchRow| !SourceKind::named(&row.source).is_some_and(SourceKind::is_derived);
+    let unverified: BTreeSet<String> = rows
         .iter()
-        .filter(|row| row.institution.is_some() && row.last_success.is_some() && row.verified.is_none())
-        .map(|row| clean(&row.id))
+        .filter(asks_somebody)
+        .filter(|row| row.last_success.is_some() && row.verified.is_none())
+        .filter_map(|row| Some(clean(row.institution.as_deref()?)))
         .collect();
     if !unverified.is_empty() {
         text.push('\n');
@@ -54,7 +59,7 @@ pub fn watches(rows: &[WatchRow], page: &Page) -> String {
             &format!(
                 "Unverified, because the key may not ask which library answers: {}. A key with read-only access to \
                  Configuration lets Almanac make sure.",
-                unverified.join(", ")
+                unverified.into_iter().collect::<Vec<_>>().join(", ")
             ),
             0,
         ));

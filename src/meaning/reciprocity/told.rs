@@ -207,7 +207,7 @@ fn who_acts(reading: &Reading<'_>) -> String {
     match no.as_slice() {
         [one] => format!("If that was not meant, {one} puts it right in its partner records in Alma."),
         [_, _] => {
-            "Both ends now say no, so it may well be meant; if not, both put it right in their partner records in \
+            "Both libraries now say no, so it may well be meant; if not, both put it right in their partner records in \
                    Alma."
                 .to_owned()
         }

@@ -90,9 +90,9 @@ async fn the_pages_read_as_a_head_of_resource_sharing_would_read_them() {
     Elm College     Oak University       no: inactive, since    no: inactive, since
                                          17:00                  17:00
     Elm College     Yew College          no records             no records
-    Elm College     Kelp Public Library  yes, as one end says   yes, as one end says
+    Elm College     Kelp Public Library  yes, as one library says   yes, as one library says
     Oak University  Yew College          no records             no records
-    Oak University  Kelp Public Library  no, as one end says    yes, as one end says
+    Oak University  Kelp Public Library  no, as one library says    yes, as one library says
     Yew College     Kelp Public Library  not known              not known
 
     Never read wholly, so not known: the partner lists of Yew College.
@@ -110,8 +110,8 @@ async fn the_pages_read_as_a_head_of_resource_sharing_would_read_them() {
     Yew College YEW          -    -    -    ·    ?
     Kelp Public Library KELP -    y    y    ?    ·
 
-    Y  lends: both ends say so      y  lends, as the only end on Alma says
-    X  does not: the ends disagree, or one has no record of the other
+    Y  lends: both libraries say so      y  lends, as the one on Alma says
+    X  does not: their records disagree, or one has no record of the other
     I  does not: a record is inactive
     o  does not lend                -  no records of each other
     ?  not known                    ·  itself
@@ -183,7 +183,7 @@ async fn the_pages_read_as_a_head_of_resource_sharing_would_read_them() {
     Oak University  Elm College          no: inactive, since    no: inactive, since
                                          17:00                  17:00
     Oak University  Yew College          no records             no records
-    Oak University  Kelp Public Library  no, as one end says    yes, as one end says
+    Oak University  Kelp Public Library  no, as one library says    yes, as one library says
 
     Never read wholly, so not known: the partner lists of Yew College.
     Not on Alma, so seen through the others’ records alone: Kelp Public Library.

@@ -101,8 +101,8 @@ pub fn matrix(answer: &PartnersAnswer, page: &Page) -> String {
         }
     }
     text.push_str(
-        "\nY  lends: both ends say so      y  lends, as the only end on Alma says\n\
-         X  does not: the ends disagree, or one has no record of the other\n\
+        "\nY  lends: both libraries say so      y  lends, as the one on Alma says\n\
+         X  does not: their records disagree, or one has no record of the other\n\
          I  does not: a record is inactive\n\
          o  does not lend                -  no records of each other\n\
          ?  not known                    ·  itself\n",

@@ -94,8 +94,8 @@ fn a_consortium_of_26_fits_on_a_terminal_of_80_columns_and_all_words_are_there_w
     25 University of Somew… L24 Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y · Y
     26 University of Somew… L25 Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y Y ·
 
-    Y  lends: both ends say so      y  lends, as the only end on Alma says
-    X  does not: the ends disagree, or one has no record of the other
+    Y  lends: both libraries say so      y  lends, as the one on Alma says
+    X  does not: their records disagree, or one has no record of the other
     I  does not: a record is inactive
     o  does not lend                -  no records of each other
     ?  not known                    ·  itself

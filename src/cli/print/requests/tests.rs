@@ -67,15 +67,15 @@ fn the_age_of_requests_shows_what_someone_must_do() {
         },
     ];
     insta::assert_snapshot!(printed(RequestRows::Ageing(rows)), @r#"Tufts University: borrowing requests, Nov 25 06:20 EST
-Status  Partner  Requests  Too old  Oldest  Who must act  Alarm
-Locate  Boston         12        7   ≥ 9 d  the library   since Nov 24 06:20
-failed  College
-Locate  WES           few      few     9 d  the library
+Status  Partner  Requests         Too old  Oldest  Who must act    Alarm
+Locate  Boston         12       7 (> 2 d)   ≥ 9 d  the library     since Nov 24
+failed  College                                                    06:20
+Locate  WES           few     few (> 2 d)     9 d  the library
 failed
 
 Tufts University: lending requests, Nov 25 06:20 EST
-Status         Partner  Requests  Too old  Oldest  Who must act  Alarm
-Locate failed  NEU      not read        0     9 d  the library
+Status         Partner  Requests    Too old  Oldest  Who must act  Alarm
+Locate failed  NEU      not read  0 (> 2 d)     9 d  the library
 
 ≥: some stood there already when they were first seen, and perhaps for longer.
 What is too old, [[ageing]] in the settings says; an alarm needs several with
