@@ -135,7 +135,7 @@ fn standing(row: &FlowRow, page: &Page) -> String {
     };
     let inactive = row.problems.iter().any(|problem| problem.kind == ProblemKind::Inactive);
     match row.state {
-        FlowState::On if is_seen_from_one_end(row) => Ink::Green.on("yes, as one library says"),
+        FlowState::On if is_seen_from_one_end(row) => Ink::Green.on("yes, as one says"),
         FlowState::On => Ink::Green.on("yes"),
         FlowState::Broken | FlowState::Off if inactive => format!("{}{since}", Ink::Red.on("no: inactive")),
         FlowState::Broken if row.problems.iter().any(|problem| problem.kind == ProblemKind::NoRecord) => {
@@ -143,7 +143,7 @@ fn standing(row: &FlowRow, page: &Page) -> String {
         }
         FlowState::Broken => format!("{}{since}", Ink::Red.on("no: their records disagree")),
         FlowState::Off if is_agreed(row) => "no, as agreed".to_owned(),
-        FlowState::Off => "no, as one library says".to_owned(),
+        FlowState::Off => "no, as one says".to_owned(),
         FlowState::None => "no records".to_owned(),
         FlowState::Unknown => Ink::Yellow.on("not known"),
     }

@@ -90,9 +90,9 @@ async fn the_pages_read_as_a_head_of_resource_sharing_would_read_them() {
     Elm College     Oak University       no: inactive, since    no: inactive, since
                                          17:00                  17:00
     Elm College     Yew College          no records             no records
-    Elm College     Kelp Public Library  yes, as one library says   yes, as one library says
+    Elm College     Kelp Public Library  yes, as one says       yes, as one says
     Oak University  Yew College          no records             no records
-    Oak University  Kelp Public Library  no, as one library says    yes, as one library says
+    Oak University  Kelp Public Library  no, as one says        yes, as one says
     Yew College     Kelp Public Library  not known              not known
 
     Never read wholly, so not known: the partner lists of Yew College.
@@ -183,7 +183,7 @@ async fn the_pages_read_as_a_head_of_resource_sharing_would_read_them() {
     Oak University  Elm College          no: inactive, since    no: inactive, since
                                          17:00                  17:00
     Oak University  Yew College          no records             no records
-    Oak University  Kelp Public Library  no, as one library says    yes, as one library says
+    Oak University  Kelp Public Library  no, as one says        yes, as one says
 
     Never read wholly, so not known: the partner lists of Yew College.
     Not on Alma, so seen through the others’ records alone: Kelp Public Library.
