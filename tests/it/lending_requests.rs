@@ -333,6 +333,32 @@ async fn one_slice_that_fails_leaves_the_others_as_they_are() {
 }
 
 #[tokio::test]
+async fn slices_that_alma_has_no_result_for_keep_no_other_from_being_read() {
+    let (world, requests) = lending("").await;
+    requests.come(4, "LAW", "WILL_SUPPLY", "P001", "PHYSICAL");
+    requests.come(2, "MAIN", "WILL_SUPPLY", "P001", "PHYSICAL");
+    world.wire().faults = vec![Fault {
+        where_: "library=LAW&status=R".into(),
+        status: 400,
+        body: r#"{"errorsExist":true,"errorList":{"error":[{"errorCode":"40166450","errorMessage":"canary"}]}}"#.into(),
+        times: None,
+    }];
+    let row = world.poll(WATCH).await;
+    assert_eq!(row.outcome, Outcome::Partial, "{row:?}");
+    let reason = row.reason.unwrap();
+    assert!(
+        reason.matches("40166450").count() > 6 && !reason.contains("not asked for") && !reason.contains("canary"),
+        "{reason}"
+    );
+    let told = totals(&world).await;
+    assert_eq!((told["LAW/WILL_SUPPLY"], told["MAIN/WILL_SUPPLY"]), (4, 2));
+    assert!(
+        !told.contains_key("LAW/REQUEST_CREATED_LEND"),
+        "it is not known to be empty"
+    );
+}
+
+#[tokio::test]
 async fn a_key_without_configuration_needs_the_libraries_named() {
     let (mut world, requests) = lending(&chosen()).await;
     requests.come(4, "MAIN", "WILL_SUPPLY", "P001", "PHYSICAL");
