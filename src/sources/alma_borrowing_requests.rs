@@ -72,6 +72,7 @@ pub async fn observe(ask: &Ask<'_>, settings: &BorrowingRequestsSettings) -> Res
     let wanted = settings.wanted();
     let mut requests = Requests::new(institution, settings, pseudonyms, ask.zone);
     let read = analytics::read_report(ask.session, &report, &wanted, &mut |row| requests.take(row)).await?;
+    requests.settle();
     let unfit = |reason| CallError::ours(&attempted, Problem::Unfit(reason));
     requests.check().map_err(unfit)?;
 

@@ -1,8 +1,9 @@
 //! A row of the report becomes a request as it is kept. Pure.
 
+mod dates;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _};
 use chrono_tz::Tz;
 
 use super::NO_STATUS;
@@ -13,6 +14,7 @@ use crate::model::moment::Moment;
 use crate::model::request::SeenRequest;
 use crate::model::request_status;
 use crate::pseudonym::Pseudonyms;
+use dates::{Column, Date};
 
 /// Labels that nobody knows. There are some sixty statuses; more unknown ones mean that the column is something else, and
 /// that something may be a person.
@@ -29,8 +31,6 @@ const FORMATS_MAX: usize = 60;
 const PARTNERS_FEW: usize = 50;
 /// Characters kept of a status, partner, format or library.
 const WORDS_CHARS_MAX: usize = 120;
-/// Years that a date of a request may lie in; others are slips or placeholders such as 9999.
-const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
 
 /// The requests of a report as its rows come in.
 pub(super) struct Requests<'a> {
@@ -42,7 +42,8 @@ pub(super) struct Requests<'a> {
     unknown: BTreeSet<String>,
     libraries: BTreeSet<String>,
     without_id: u64,
-    unreadable_dates: BTreeMap<&'static str, u64>,
+    created: Column,
+    modified: Column,
 }
 
 impl<'a> Requests<'a> {
@@ -61,7 +62,8 @@ impl<'a> Requests<'a> {
             unknown: BTreeSet::new(),
             libraries: BTreeSet::new(),
             without_id: 0,
-            unreadable_dates: BTreeMap::new(),
+            created: Column::default(),
+            modified: Column::default(),
         }
     }
 
@@ -97,8 +99,13 @@ impl<'a> Requests<'a> {
         if self.libraries.len() <= LIBRARIES_MAX {
             self.libraries.insert(library.clone());
         }
-        let created = self.date(ReportField::Created, &cells);
-        let modified = self.date(ReportField::Modified, &cells);
+        let row = self.rows.len();
+        let date = |column: &mut Column, field| {
+            let text = cells.get(&field)?;
+            column.take(row, Date::of(text, self.zone))
+        };
+        let created = date(&mut self.created, ReportField::Created);
+        let modified = date(&mut self.modified, ReportField::Modified);
         self.rows.push(SeenRequest {
             hash: self.pseudonyms.hash(self.institution, &id),
             former_hash: self.pseudonyms.former_hash(self.institution, &id),
@@ -110,6 +117,16 @@ impl<'a> Requests<'a> {
             created,
             modified,
         });
+    }
+
+    /// Ends the reading, once the last row is in: only then is it known in which order a column writes day and month.
+    pub(super) fn settle(&mut self) {
+        for (row, moment) in self.created.settle() {
+            self.rows[row].created = moment;
+        }
+        for (row, moment) in self.modified.settle() {
+            self.rows[row].modified = moment;
+        }
     }
 
     /// Whether the columns can be what they are read as. No value of a column is ever in the reason.
@@ -185,11 +202,18 @@ impl<'a> Requests<'a> {
                  report show active partners only (Partner Active Status is Active)"
             ));
         }
-        for (field, count) in &self.unreadable_dates {
-            remarks.push(format!(
-                "{count} dates of {field} are written so that they cannot be read for certain, and were left out; let the \
-                 report show them as 2026-11-24"
-            ));
+        for (field, column) in [
+            (ReportField::Created, &self.created),
+            (ReportField::Modified, &self.modified),
+        ] {
+            if column.unreadable > 0 {
+                remarks.push(format!(
+                    "{} dates of {} are written so that they cannot be read for certain, and were left out; let the report \
+                     show them as 2026-11-24",
+                    column.unreadable,
+                    field.name()
+                ));
+            }
         }
         remarks
     }
@@ -214,15 +238,6 @@ impl<'a> Requests<'a> {
         };
         self.rows.sort_by_cached_key(order);
         self.rows
-    }
-
-    fn date(&mut self, field: ReportField, cells: &BTreeMap<ReportField, String>) -> Option<Moment> {
-        let text = cells.get(&field)?;
-        let moment = moment_of(text, self.zone);
-        if moment.is_none() {
-            *self.unreadable_dates.entry(field.name()).or_default() += 1;
-        }
-        moment
     }
 }
 
@@ -250,54 +265,6 @@ fn format_of(label: &str) -> String {
         "physical" => "PHYSICAL".to_owned(),
         "digital" => "DIGITAL".to_owned(),
         _ => label.to_owned(),
-    }
-}
-
-/// A date or a time as reports write them. A day alone is its beginning in the consortium's zone. `11/24/2026` is read
-/// where only one order of day and month is possible.
-fn moment_of(text: &str, zone: Tz) -> Option<Moment> {
-    let text = text.trim();
-    if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
-        return YEARS
-            .contains(&time.year())
-            .then(|| Moment::from_millis(time.timestamp_millis()));
-    }
-    let (day, time) = text
-        .split_once(['T', ' '])
-        .map_or((text, ""), |(day, time)| (day.trim(), time.trim()));
-    let date = NaiveDate::parse_from_str(day, "%Y-%m-%d")
-        .ok()
-        .or_else(|| by_slashes(day))?;
-    let time = if time.is_empty() {
-        NaiveTime::MIN
-    } else {
-        ["%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p"]
-            .iter()
-            .find_map(|format| NaiveTime::parse_from_str(time, format).ok())?
-    };
-    if !YEARS.contains(&date.year()) {
-        return None;
-    }
-    let local = NaiveDateTime::new(date, time);
-    let at = |local: &NaiveDateTime| zone.from_local_datetime(local).earliest();
-    // Where the clocks are put forward an hour is not there; the one after it is.
-    let found = at(&local).or_else(|| at(&(local + chrono::TimeDelta::hours(1))))?;
-    Some(Moment::from_millis(found.timestamp_millis()))
-}
-
-fn by_slashes(day: &str) -> Option<NaiveDate> {
-    let numbers: Vec<&str> = day.split('/').collect();
-    let [first, second, year] = numbers.as_slice() else {
-        return None;
-    };
-    let number = |text: &str| (text.len() <= 4).then(|| text.parse::<u32>().ok()).flatten();
-    let (first, second) = (number(first)?, number(second)?);
-    let year = (year.len() == 4).then(|| year.parse::<i32>().ok()).flatten()?;
-    let american = NaiveDate::from_ymd_opt(year, first, second);
-    let european = NaiveDate::from_ymd_opt(year, second, first);
-    match (american, european) {
-        (Some(one), Some(other)) => (one == other).then_some(one),
-        (one, other) => one.or(other),
     }
 }
 
