@@ -10,14 +10,15 @@ use super::NO_STATUS;
 use crate::config::BorrowingRequestsSettings;
 use crate::config::report_columns::{ReportField, plain};
 use crate::exlibris::analytics::page::Row;
-use crate::model::moment::Moment;
 use crate::model::request::SeenRequest;
 use crate::model::request_status;
 use crate::pseudonym::Pseudonyms;
 use dates::{Column, Date};
 
 /// Labels that nobody knows. There are some sixty statuses; more unknown ones mean that the column is something else, and
-/// that something may be a person.
+/// that something may be a person. Nor is a report believed in which no label at all is known. What is left is kept, shown
+/// as a record, and never logged: a column that mixes a few people's names with known labels cannot be told from one in
+/// which staff have words of their own, however seldom such a label is.
 const UNKNOWN_LABELS_MAX: usize = 60;
 /// Few labels may be as many as the requests that have them …
 const UNKNOWN_LABELS_FEW: usize = 5;
@@ -40,6 +41,8 @@ pub(super) struct Requests<'a> {
     zone: Tz,
     rows: Vec<SeenRequest>,
     unknown: BTreeSet<String>,
+    /// Whether there is a label whose code is known.
+    knows_a_label: bool,
     libraries: BTreeSet<String>,
     without_id: u64,
     created: Column,
@@ -60,6 +63,7 @@ impl<'a> Requests<'a> {
             zone,
             rows: Vec::new(),
             unknown: BTreeSet::new(),
+            knows_a_label: false,
             libraries: BTreeSet::new(),
             without_id: 0,
             created: Column::default(),
@@ -80,17 +84,24 @@ impl<'a> Requests<'a> {
         };
         let words = |field| cells.get(&field).map(|cell| words(cell)).unwrap_or_default();
         let label = words(ReportField::Status);
-        let status_label = Some(label.clone()).filter(|label| !label.is_empty());
-        let status = match code_of(&label, self.settings) {
+        let code = code_of(&label, self.settings);
+        let unknown = code.is_none();
+        let status = match code {
             _ if label.is_empty() => NO_STATUS.to_owned(),
-            Some(code) => code,
+            Some(code) => {
+                self.knows_a_label = true;
+                code
+            }
             None => {
                 if self.unknown.len() <= UNKNOWN_LABELS_MAX {
                     self.unknown.insert(label.clone());
                 }
-                label
+                label.clone()
             }
         };
+        // A code is its own label only where nobody knows it for a code.
+        let label_alone = unknown || label != status;
+        let status_label = Some(label).filter(|label| !label.is_empty() && label_alone);
         let (partner, format, library) = (
             words(ReportField::Partner),
             format_of(&words(ReportField::Format)),
@@ -144,6 +155,13 @@ impl<'a> Requests<'a> {
                 self.rows.len()
             ));
         }
+        if unknown > 0 && !self.knows_a_label {
+            return Err(format!(
+                "none of the {unknown} different texts in the column that is read as the status is a status known here. If \
+                 it is another column, correct status under [watch.columns]; if these are labels in the library's own words \
+                 or language, give at least one that the report shows now its code under [watch.status_labels]"
+            ));
+        }
         if self.libraries.len() > LIBRARIES_MAX {
             return Err(format!(
                 "the column that is read as the library holds more than {LIBRARIES_MAX} different texts; it must be \
@@ -184,11 +202,12 @@ impl<'a> Requests<'a> {
     pub(super) fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         if !self.unknown.is_empty() {
-            let labels: Vec<&str> = self.unknown.iter().map(String::as_str).collect();
+            // Not which: remarks are logged, and if the column is a wrong one after all, a log is no place for its texts.
             remarks.push(format!(
-                "{} labels of statuses have no known code: “{}”; give each its code under [watch.status_labels]",
-                labels.len(),
-                labels.join("”, “")
+                "{} labels of statuses have no known code; almanac show alma.borrowing-requests/{} unknown-labels lists \
+                 them; give each its code under [watch.status_labels]",
+                self.unknown.len(),
+                self.institution
             ));
         }
         let mut partners: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();

@@ -249,6 +249,59 @@ async fn a_status_column_that_holds_something_else_fails_without_a_word_of_it() 
 }
 
 #[tokio::test]
+async fn a_report_without_a_single_known_label_fails_and_stores_none_of_them() {
+    let all = (0..40)
+        .map(|id| row(id, &format!("Canary Person {}", id % 4), "OAK"))
+        .collect();
+    let mut it = Reporting::new(Report {
+        rows: all,
+        ..Report::default()
+    })
+    .await;
+    let poll = it.poll().await;
+    assert_eq!(poll.outcome, Outcome::Failed);
+    let reason = poll.reason.unwrap();
+    assert!(
+        reason.contains("none of the 4 different texts")
+            && reason.contains("[watch.columns]")
+            && reason.contains("[watch.status_labels]")
+            && !reason.contains("Canary"),
+        "{reason}"
+    );
+    assert!(records(&it.world, WATCH).await.is_empty());
+    let there = it
+        .world
+        .almanac
+        .store
+        .requests_there(&it.world.watch(WATCH).id)
+        .await
+        .unwrap();
+    assert!(there.is_none_or(|(_, there)| there.is_empty()));
+
+    let labels = "[watch.status_labels]\n\"canary person 1\" = \"REQUEST_SENT\"\n";
+    it.world.reconfigure(|text| format!("{text}{labels}")).await;
+    assert_eq!(it.poll().await.outcome, Outcome::Ok, "staff's own words after all");
+}
+
+#[tokio::test]
+async fn labels_that_nobody_knows_are_counted_in_the_log_and_named_in_the_record_alone() {
+    let mut all = rows(30, "Expired", "OAK");
+    all.push(row(100, "Waiting for our van", "OAK"));
+    let it = Reporting::new(Report {
+        rows: all,
+        ..Report::default()
+    })
+    .await;
+    let observation = it.observed(None).await.unwrap();
+    assert!(
+        observation.remarks.iter().any(|remark| remark.starts_with("1 labels"))
+            && !observation.remarks.iter().any(|remark| remark.contains("van")),
+        "{:?}",
+        observation.remarks
+    );
+}
+
+#[tokio::test]
 async fn no_mark_of_a_reader_or_a_title_is_let_through() {
     let mut all = rows(30, "Request sent to partner", "OAK");
     all.push(row(100, "canary-label@example.org", "canary-partner@example.org"));

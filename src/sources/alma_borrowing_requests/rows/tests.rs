@@ -1,6 +1,7 @@
 use chrono_tz::America::New_York;
 
 use super::*;
+use crate::model::moment::Moment;
 
 fn pseudonyms() -> (tempfile::TempDir, Pseudonyms) {
     let dir = tempfile::tempdir().unwrap();
@@ -72,10 +73,9 @@ fn labels_are_known_from_the_settings_first_then_by_everybody_then_not_at_all() 
     assert_eq!(requests.check(), Ok(()));
     assert_eq!(requests.unknown_labels(), ["Etwas Neues"]);
     assert!(
-        requests
-            .remarks()
-            .iter()
-            .any(|remark| remark.contains("1 labels") && remark.contains("“Etwas Neues”"))
+        requests.remarks().iter().any(|remark| remark.contains("1 labels")
+            && remark.contains("unknown-labels")
+            && !remark.contains("Etwas"))
     );
     let mut statuses: Vec<String> = requests.into_rows().into_iter().map(|row| row.status).collect();
     statuses.sort();
@@ -96,11 +96,19 @@ fn columns_that_hold_something_else_are_refused_without_a_word_of_them() {
         }
         requests.check()
     };
-    assert_eq!(names(5), Ok(()));
-    for count in [6, 20, 500] {
+    let mut own_words = Requests::new("01ELM_INST", &settings, &keys, New_York);
+    for (id, label) in ["Canary", "Canary", "envoyée au partenaire"].into_iter().enumerate() {
+        own_words.take(row([&id.to_string(), label, "OAK", "", "", "", ""]));
+    }
+    assert_eq!(own_words.check(), Ok(()), "one of them has its code in the settings");
+    assert!(names(5).unwrap_err().contains("[watch.status_labels]"));
+    for count in [1, 5, 6, 20, 500] {
         let why = names(count).unwrap_err();
         assert!(
-            why.contains("status") && why.contains("[watch.columns]") && !why.contains("Canary"),
+            why.contains(&count.min(61).to_string())
+                && why.contains("status")
+                && why.contains("[watch.columns]")
+                && !why.contains("Canary"),
             "{why}"
         );
     }
