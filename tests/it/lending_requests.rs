@@ -424,6 +424,34 @@ async fn check_says_whether_the_task_list_can_be_read_and_what_to_do_if_not() {
     let row = checked().await;
     assert!(!row.ok && row.detail.contains("Task-lists"), "{row:?}");
     assert!(row.remedy.unwrap().contains("Task-lists"));
+    let refused = r#"{"errorsExist":true,"errorList":{"error":[{"errorCode":"40166422","errorMessage":"x"}]}}"#;
+    world.wire().faults[0].body = refused.into();
+    let remedy = checked().await.remedy.unwrap();
+    assert!(
+        remedy.contains("`statuses`") && !remedy.contains("`libraries`"),
+        "only what is configured can be wrong: {remedy}"
+    );
+}
+
+#[tokio::test]
+async fn check_blames_no_settings_that_are_not_there() {
+    let (world, _) = lending("").await;
+    world.wire().faults = vec![Fault {
+        where_: TASK_LIST.into(),
+        status: 400,
+        body: r#"{"errorsExist":true,"errorList":{"error":[{"errorCode":"40166422","errorMessage":"x"}]}}"#.into(),
+        times: None,
+    }];
+    let rows = almanac::poll::check::check(&world.almanac.config, &world.clock, None, None)
+        .await
+        .unwrap();
+    let row = rows.into_iter().find(|row| row.subject == WATCH).unwrap();
+    assert!(!row.ok);
+    let remedy = row.remedy.unwrap();
+    assert!(
+        remedy.contains("name statuses") && !remedy.contains("are right"),
+        "{remedy}"
+    );
 }
 
 #[tokio::test]
