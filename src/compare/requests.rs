@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::model::moment::Moment;
 use crate::model::request::{KnownRequest, RequestHash, RequestsSeen, SeenRequest, Side};
-use crate::model::request_status::{is_supplied, status};
+use crate::model::request_status::{is_code, is_supplied, status};
 
 /// Losing more than this share of the requests under way at once is not believed …
 const LOST_SHARE_MAX: f64 = 0.30;
@@ -100,7 +100,7 @@ fn step(
 ) -> KnownRequest {
     let modified = request.modified.filter(|modified| *modified <= now);
     let mut state = match known {
-        Some(known) if is_same_status(known, request) && known.partner == request.partner => known.clone(),
+        Some(known) if is_same_status(known, request, now) && known.partner == request.partner => known.clone(),
         Some(known) => KnownRequest {
             // A status change modifies the request; if it was modified since it was last seen, it has been so since then.
             since: modified.filter(|modified| *modified > known.last_seen).unwrap_or(now),
@@ -132,7 +132,9 @@ fn step(
         state.supplied = Some(now);
         state.supplied_after = Some(known.map_or(state.arrived, |known| known.last_seen));
     }
-    state.status.clone_from(&request.status);
+    if !known.is_some_and(|known| only_lost_its_code(known, request, now)) {
+        state.status.clone_from(&request.status);
+    }
     state.partner.clone_from(&request.partner);
     state.format.clone_from(&request.format);
     state.library.clone_from(&request.library);
@@ -150,9 +152,25 @@ fn watched_for(side: Side, first: Option<Moment>, last: Moment) -> Moment {
     }
 }
 
-/// A label that someone said the code of is no other status.
-fn is_same_status(known: &KnownRequest, request: &SeenRequest) -> bool {
-    known.status == request.status || request.status_label.as_ref() == Some(&known.status)
+/// A label that someone said the code of is no other status; nor is one that nobody knows, as long as nothing else says that
+/// the request moved.
+fn is_same_status(known: &KnownRequest, request: &SeenRequest, now: Moment) -> bool {
+    known.status == request.status
+        || request.status_label.as_ref() == Some(&known.status)
+        || only_lost_its_code(known, request, now)
+}
+
+/// Whether a label that nobody knows stands where a code was, and the request was not touched since. Then the label is more
+/// likely another word for the same status: staff renamed it, or the report speaks another language now. Where the report
+/// has no column of changes, nothing else is to be believed.
+fn only_lost_its_code(known: &KnownRequest, request: &SeenRequest, now: Moment) -> bool {
+    let is_touched = request
+        .modified
+        .is_some_and(|modified| modified > known.last_seen && modified <= now);
+    request.status_label.as_ref() == Some(&request.status)
+        && known.status != request.status
+        && is_code(&known.status)
+        && !is_touched
 }
 
 /// The status that a request came from, if it moved; empty for one that arrived since the last reading. One that was there
@@ -164,7 +182,8 @@ fn moved_from(
     readings: Readings,
 ) -> Option<String> {
     match known {
-        Some(known) => (!is_same_status(known, request)).then(|| known.status.clone()),
+        // What was seen in this poll was seen at its time.
+        Some(known) => (!is_same_status(known, request, state.last_seen)).then(|| known.status.clone()),
         None => (readings.last.is_some() && !state.met).then(String::new),
     }
 }

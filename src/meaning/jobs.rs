@@ -45,7 +45,13 @@ pub fn events_of(change: &ChangeInContext<'_>) -> Vec<EventDraft> {
     let old = change.old.unwrap_or(&nothing);
     let new = change.new.unwrap_or(&nothing);
     match change.op {
-        Op::Added => vec![added(institution, change, new)],
+        Op::Added => {
+            let name = job_name(change.key, new);
+            let mut events = vec![added(institution, change, new)];
+            // Its first run may have failed before anyone here had heard of it.
+            events.extend(failed(institution, &name, &nothing, new));
+            events
+        }
         Op::Removed => vec![removed(institution, change, old)],
         Op::Modified => {
             let name = job_name(change.key, new);

@@ -54,7 +54,7 @@ pub struct SeenRequest {
     /// Alma's code of the status (ALMA.md §5c); for a label that nobody knows, the label.
     pub status: String,
     /// The label that stands for the status on the wire, where it does not give the code itself. Before anyone said which
-    /// code it is, the request was known under the label.
+    /// code it is, the request was known under the label. Where it is the same as `status`, nobody knows its code.
     pub status_label: Option<String>,
     /// Code of the partner; empty while the request has none.
     pub partner: String,

@@ -61,6 +61,12 @@ pub fn status(code: &str) -> Option<&'static RequestStatus> {
     STATUSES.iter().find(|status| status.code == code)
 }
 
+/// Whether this is a code and no label: one that is known, or one that is written as Alma writes its codes.
+pub fn is_code(text: &str) -> bool {
+    let form = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    status(text).is_some() || !text.is_empty() && text.bytes().all(form)
+}
+
 /// The English label of a code; the code itself where nobody told us one.
 pub fn label(code: &str) -> &str {
     status(code).map_or(code, |status| status.label)

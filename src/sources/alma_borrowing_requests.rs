@@ -40,6 +40,10 @@ const FEW: u64 = 5;
 /// … and now has less than one in so many of them is not believed at once. Analytics is refreshed at night, and a report
 /// that is asked for meanwhile may be empty (ALMA.md §6); so few requests left overnight would be a catastrophe.
 const ONE_IN: u64 = 10;
+/// Nor is a report in which more than so many requests at once stand under labels that nobody knows, instead of a code …
+const UNCODED_FEW: u64 = 5;
+/// … and so many percent of those that had one: the labels are other ones now, not the requests.
+const UNCODED_PERCENT: u64 = 30;
 
 /// What one poll tells the next.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -48,6 +52,8 @@ struct Memory {
     report: String,
     /// Requests in it.
     requests: u64,
+    /// Those among them whose label nobody knew. `None` in what was remembered before it was counted.
+    uncoded: Option<u64>,
     /// Library and status of every count, so that one that empties stays a count of nothing.
     cells: Vec<(String, String)>,
 }
@@ -71,6 +77,7 @@ pub async fn observe(ask: &Ask<'_>, settings: &BorrowingRequestsSettings) -> Res
     let wanted = settings.wanted();
     let mut requests = Requests::new(institution, settings, pseudonyms, ask.zone);
     let read = analytics::read_report(ask.session, &report, &wanted, &mut |row| requests.take(row)).await?;
+    requests.settle();
     let unfit = |reason| CallError::ours(&attempted, Problem::Unfit(reason));
     requests.check().map_err(unfit)?;
 
@@ -132,12 +139,14 @@ pub async fn observe(ask: &Ask<'_>, settings: &BorrowingRequestsSettings) -> Res
     coverage.set(LABELS_PARTITION, PartitionRead::Complete);
     let mut drafts = counts.drafts(|_, _| PARTITION.to_owned());
     drafts.extend(labels_draft(&unknown));
-    let suspicion = doubt(&before, &report, now);
+    let is_uncoded = |request: &&SeenRequest| request.status_label.as_ref() == Some(&request.status);
     let memory = Memory {
         report,
         requests: now,
+        uncoded: Some(seen.rows.iter().filter(is_uncoded).count() as u64),
         cells,
     };
+    let suspicion = doubt(&before, &memory).or_else(|| doubt_labels(&before, &memory));
     Ok(Observation {
         drafts,
         suspicion,
@@ -147,13 +156,30 @@ pub async fn observe(ask: &Ask<'_>, settings: &BorrowingRequestsSettings) -> Res
 }
 
 /// Why a whole report is not believed at once, if it is not.
-fn doubt(before: &Memory, report: &str, now: u64) -> Option<String> {
-    let had = before.requests;
-    let lost = before.report == report && had > FEW && now.saturating_mul(ONE_IN) < had;
+fn doubt(before: &Memory, memory: &Memory) -> Option<String> {
+    let (had, now) = (before.requests, memory.requests);
+    let lost = before.report == memory.report && had > FEW && now.saturating_mul(ONE_IN) < had;
     lost.then(|| {
         format!(
             "the report has {now} requests where it had {had}; Analytics may be in the middle of its nightly refresh, so \
              this is not taken for true yet"
+        )
+    })
+}
+
+/// Why the labels of a whole report are not believed at once, if they are not. Requests that are new or gone are not taken
+/// for some that lost their code.
+fn doubt_labels(before: &Memory, memory: &Memory) -> Option<String> {
+    let (old, new) = (before.uncoded?, memory.uncoded?);
+    let had = before.requests.saturating_sub(old);
+    let coded = memory.requests.saturating_sub(new);
+    let lost = new.saturating_sub(old).min(had.saturating_sub(coded));
+    let is_much = before.report == memory.report && lost > UNCODED_FEW && lost * 100 > had * UNCODED_PERCENT;
+    is_much.then(|| {
+        format!(
+            "{lost} of {had} requests stand under labels that are not known here, where they had a known status before: staff \
+             may have renamed a label, or the report speaks another language. Give each label its code under \
+             [watch.status_labels]"
         )
     })
 }
@@ -178,6 +204,7 @@ impl Memory {
         Some(Self {
             report: value.get("report")?.as_str()?.to_owned(),
             requests: value.get("requests")?.as_u64()?,
+            uncoded: value.get("uncoded").and_then(Value::as_u64),
             cells: value
                 .get("cells")?
                 .as_array()?
@@ -189,7 +216,7 @@ impl Memory {
     }
 
     fn write(&self) -> Value {
-        json!({ "report": self.report, "requests": self.requests, "cells": self.cells })
+        json!({ "report": self.report, "requests": self.requests, "uncoded": self.uncoded, "cells": self.cells })
     }
 }
 
@@ -202,6 +229,7 @@ mod tests {
         let memory = Memory {
             report: "/shared/Elm/Almanac".into(),
             requests: 340,
+            uncoded: Some(3),
             cells: vec![("MAIN".into(), "REQUEST_SENT".into()), ("-".into(), "Ein Wort".into())],
         };
         assert_eq!(Memory::read(&memory.write()), Some(memory));
@@ -210,18 +238,43 @@ mod tests {
         }
     }
 
+    fn had(report: &str, requests: u64, uncoded: Option<u64>) -> Memory {
+        Memory {
+            report: report.into(),
+            requests,
+            uncoded,
+            cells: Vec::new(),
+        }
+    }
+
     #[test]
     fn only_the_same_report_and_only_a_great_loss_is_doubted() {
-        let had = |requests| Memory {
-            report: "r".into(),
-            requests,
-            cells: Vec::new(),
+        let doubt = |before: u64, report: &str, now: u64| doubt(&had("r", before, None), &had(report, now, Some(0)));
+        assert!(doubt(340, "r", 0).is_some_and(|why| why.contains("0 requests where it had 340")));
+        assert!(doubt(340, "r", 33).is_some());
+        assert_eq!(doubt(340, "r", 34), None);
+        assert_eq!(doubt(5, "r", 0), None, "five may end in one night");
+        assert_eq!(doubt(340, "another", 0), None);
+        assert_eq!(doubt(0, "r", 0), None);
+    }
+
+    #[test]
+    fn many_requests_that_lose_their_code_at_once_are_doubted() {
+        let doubt = |before: (u64, u64), now: (u64, u64)| {
+            let (before, now) = (had("r", before.0, Some(before.1)), had("r", now.0, Some(now.1)));
+            doubt_labels(&before, &now)
         };
-        assert!(doubt(&had(340), "r", 0).is_some_and(|why| why.contains("0 requests where it had 340")));
-        assert!(doubt(&had(340), "r", 33).is_some());
-        assert_eq!(doubt(&had(340), "r", 34), None);
-        assert_eq!(doubt(&had(5), "r", 0), None, "five may end in one night");
-        assert_eq!(doubt(&had(340), "another", 0), None);
-        assert_eq!(doubt(&Memory::default(), "r", 0), None);
+        let why = doubt((22, 2), (22, 9)).unwrap();
+        assert!(
+            why.starts_with("7 of 20 requests") && why.contains("[watch.status_labels]"),
+            "{why}"
+        );
+        assert_eq!(doubt((20, 0), (20, 6)), None, "30 % are not more than 30 %");
+        assert_eq!(doubt((5, 0), (5, 5)), None, "five may move in one night");
+        assert_eq!(doubt((20, 9), (20, 9)), None, "they were so before");
+        assert_eq!(doubt((20, 0), (40, 20)), None, "new ones lost nothing");
+        assert_eq!(doubt((20, 3), (10, 3)), None, "nor did those that are gone");
+        assert_eq!(doubt_labels(&had("r", 20, None), &had("r", 20, Some(20))), None);
+        assert_eq!(doubt_labels(&had("q", 20, Some(0)), &had("r", 20, Some(20))), None);
     }
 }

@@ -533,6 +533,13 @@ async fn the_check_says_whether_the_report_can_be_read() {
     assert!(it.checked().await.detail.contains("still computing"));
     it.report().rows.clear();
     assert!(it.checked().await.detail.contains("no requests yet"));
+    let headings = std::mem::take(&mut it.report().headings);
+    let row = it.checked().await;
+    assert!(
+        !row.ok && row.detail.contains("names no columns") && row.remedy.is_some(),
+        "{row:?}"
+    );
+    it.report().headings = headings;
     it.report().headings[2] = "Number".into();
     let row = it.checked().await;
     assert!(

@@ -334,6 +334,32 @@ async fn one_slice_that_fails_leaves_the_others_as_they_are() {
 }
 
 #[tokio::test]
+async fn slices_that_alma_has_no_result_for_keep_no_other_from_being_read() {
+    let (world, requests) = lending("").await;
+    requests.come(4, "LAW", "WILL_SUPPLY", "P001", "PHYSICAL");
+    requests.come(2, "MAIN", "WILL_SUPPLY", "P001", "PHYSICAL");
+    world.wire().faults = vec![Fault {
+        where_: "library=LAW&status=R".into(),
+        status: 400,
+        body: r#"{"errorsExist":true,"errorList":{"error":[{"errorCode":"40166450","errorMessage":"canary"}]}}"#.into(),
+        times: None,
+    }];
+    let row = world.poll(WATCH).await;
+    assert_eq!(row.outcome, Outcome::Partial, "{row:?}");
+    let reason = row.reason.unwrap();
+    assert!(
+        reason.matches("40166450").count() > 6 && !reason.contains("not asked for") && !reason.contains("canary"),
+        "{reason}"
+    );
+    let told = totals(&world).await;
+    assert_eq!((told["LAW/WILL_SUPPLY"], told["MAIN/WILL_SUPPLY"]), (4, 2));
+    assert!(
+        !told.contains_key("LAW/REQUEST_CREATED_LEND"),
+        "it is not known to be empty"
+    );
+}
+
+#[tokio::test]
 async fn a_key_without_configuration_needs_the_libraries_named() {
     let (mut world, requests) = lending(&chosen()).await;
     requests.come(4, "MAIN", "WILL_SUPPLY", "P001", "PHYSICAL");
@@ -399,6 +425,34 @@ async fn check_says_whether_the_task_list_can_be_read_and_what_to_do_if_not() {
     let row = checked().await;
     assert!(!row.ok && row.detail.contains("Task-lists"), "{row:?}");
     assert!(row.remedy.unwrap().contains("Task-lists"));
+    let refused = r#"{"errorsExist":true,"errorList":{"error":[{"errorCode":"40166422","errorMessage":"x"}]}}"#;
+    world.wire().faults[0].body = refused.into();
+    let remedy = checked().await.remedy.unwrap();
+    assert!(
+        remedy.contains("`statuses`") && !remedy.contains("`libraries`"),
+        "only what is configured can be wrong: {remedy}"
+    );
+}
+
+#[tokio::test]
+async fn check_blames_no_settings_that_are_not_there() {
+    let (world, _) = lending("").await;
+    world.wire().faults = vec![Fault {
+        where_: TASK_LIST.into(),
+        status: 400,
+        body: r#"{"errorsExist":true,"errorList":{"error":[{"errorCode":"40166422","errorMessage":"x"}]}}"#.into(),
+        times: None,
+    }];
+    let rows = almanac::poll::check::check(&world.almanac.config, &world.clock, None, None)
+        .await
+        .unwrap();
+    let row = rows.into_iter().find(|row| row.subject == WATCH).unwrap();
+    assert!(!row.ok);
+    let remedy = row.remedy.unwrap();
+    assert!(
+        remedy.contains("name statuses") && !remedy.contains("are right"),
+        "{remedy}"
+    );
 }
 
 #[tokio::test]

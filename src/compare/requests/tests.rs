@@ -30,6 +30,15 @@ fn request(id: u8, status: &str, created: u64, modified: u64) -> SeenRequest {
     }
 }
 
+/// In a status of which the report shows a label that nobody knows.
+fn labelled(id: u8, label: &str, created: u64, modified: Option<u64>) -> SeenRequest {
+    SeenRequest {
+        status_label: Some(label.to_owned()),
+        modified: modified.map(at),
+        ..request(id, label, created, 0)
+    }
+}
+
 /// A watch that is read again and again.
 #[derive(Default)]
 struct Watch {
@@ -235,11 +244,63 @@ fn a_great_loss_is_doubted() {
     assert!(reason.starts_with("9 of 15 requests"), "{reason}");
 }
 
+#[test]
+fn a_label_that_is_renamed_moves_nothing_and_the_waiting_goes_on() {
+    for modified in [None, Some(40), Some(900)] {
+        let mut watch = Watch::default();
+        watch.read(100, &[request(1, "REQUEST_SENT", 10, 40)], true);
+        for hour in [101, 102] {
+            let renamed = labelled(1, "Parti chez le partenaire", 10, modified);
+            assert_eq!(moves(&watch.read(hour, &[renamed], true)), [], "{modified:?}");
+            let known = &watch.known[&[1; 16]];
+            assert_eq!((known.status.as_str(), known.since), ("REQUEST_SENT", at(40)));
+        }
+        // Its code is given, and it is still the same.
+        let mut coded = labelled(1, "REQUEST_SENT", 10, modified);
+        coded.status_label = Some("Parti chez le partenaire".to_owned());
+        assert_eq!(moves(&watch.read(103, &[coded], true)), []);
+        assert_eq!(watch.known[&[1; 16]].since, at(40));
+    }
+}
+
+#[test]
+fn a_request_that_was_touched_since_moved_to_a_label_that_nobody_knows() {
+    let mut watch = Watch::default();
+    watch.read(100, &[request(1, "REQUEST_SENT", 10, 40)], true);
+    let moved = watch.read(110, &[labelled(1, "Waiting for our van", 10, Some(105))], true);
+    assert_eq!(moves(&moved), [("REQUEST_SENT", "Waiting for our van", 1)]);
+    assert_eq!(watch.known[&[1; 16]].since, at(105));
+    assert_eq!(
+        moves(&watch.read(120, &[labelled(1, "Waiting for our van", 10, Some(105))], true)),
+        []
+    );
+    // From one such label to another is a move, whatever the column of changes says.
+    let again = watch.read(130, &[labelled(1, "In our van", 10, None)], true);
+    assert_eq!(moves(&again), [("Waiting for our van", "In our van", 1)]);
+    // And so is the way back to a code.
+    let back = watch.read(140, &[request(1, "LOANED", 10, 139)], true);
+    assert_eq!(moves(&back), [("In our van", "LOANED", 1)]);
+}
+
+#[test]
+fn another_partner_and_another_word_at_once_begin_the_waiting_anew_in_the_same_status() {
+    let mut watch = Watch::default();
+    watch.read(100, &[request(1, "REQUEST_SENT", 10, 40)], true);
+    let mut passed_on = labelled(1, "Parti", 10, None);
+    passed_on.partner = "ASH".to_owned();
+    assert_eq!(moves(&watch.read(103, &[passed_on], true)), []);
+    let known = &watch.known[&[1; 16]];
+    assert_eq!(
+        (known.status.as_str(), known.partner.as_str(), known.since),
+        ("REQUEST_SENT", "ASH", at(103))
+    );
+}
+
 proptest! {
     /// What is told of moves is exactly what moved, whatever is read when: replaying the moves on the statuses known before
     /// gives those known after.
     #[test]
-    fn moves_add_up(worlds in proptest::collection::vec(proptest::collection::btree_map(0u8..12, 0usize..5, 0..12), 1..8), shuffle: u64) {
+    fn moves_add_up(worlds in proptest::collection::vec(proptest::collection::btree_map(0u8..12, (0usize..7, any::<bool>()), 0..12), 1..8), shuffle: u64) {
         let mut watch = Watch::default();
         let mut count: BTreeMap<String, i64> = BTreeMap::new();
         let mut created: BTreeMap<u8, u64> = BTreeMap::new();
@@ -247,9 +308,13 @@ proptest! {
             let now = 10 * (round as u64 + 1);
             let mut rows: Vec<SeenRequest> = world
                 .iter()
-                .map(|(id, status)| {
+                .map(|(id, (status, touched))| {
                     let created = *created.entry(*id).or_insert(now - 1);
-                    request(*id, STATUSES[*status], created, now - 1)
+                    let modified = if *touched { now - 1 } else { created };
+                    match STATUSES.get(*status) {
+                        Some(status) => request(*id, status, created, modified),
+                        None => labelled(*id, &format!("Label {status}"), created, Some(modified)),
+                    }
                 })
                 .collect();
             fastrand::Rng::with_seed(shuffle).shuffle(&mut rows);

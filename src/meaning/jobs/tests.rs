@@ -136,6 +136,20 @@ fn a_run_that_is_missing_is_told_once() {
 }
 
 #[test]
+fn a_new_job_whose_run_has_failed_already_is_told_as_new_and_as_failed() {
+    insta::assert_snapshot!(told(Op::Added, None, Some(job(json!({"last_run": run(3, "FAILED")})))), @r"
+    api.changed (notice)
+    Elm College: the job “Expired Resource Sharing Requests” is new in Alma
+    A job that has to do with requests between libraries. Its schedule is DAILY_AT_02. Its runs are watched from now on.
+
+    job.failed (warning)
+    Elm College: the job “Expired Resource Sharing Requests” failed
+    The run of 3 February 2027, 07:00 UTC ended with status FAILED. Requests past their expiry date may still be open, so they are neither passed on nor closed. Its counters: c.failed 3, c.expired 0, c.skipped 0. Look at it in Alma under Admin > Manage Jobs and Sets > Monitor Jobs, tab History.
+    ");
+    assert!(!told(Op::Added, None, Some(job(json!({})))).contains("job.failed"));
+}
+
+#[test]
 fn jobs_come_go_and_change() {
     insta::assert_snapshot!(told(Op::Added, None, Some(job(json!({"last_run": null})))), @r"
     api.changed (notice)

@@ -38,26 +38,33 @@ pub(super) async fn libraries_row(ask: &Ask<'_>, settings: &LibrariesSettings) -
     }
 }
 
-/// One call: the first page of the list of jobs.
+/// One call: the first page of the list of jobs. Further ones only as long as none is found that is watched.
 pub(super) async fn jobs_row(ask: &Ask<'_>, settings: &JobsSettings) -> CheckRow {
     let id = ask.watch.id.as_str();
-    match alma_conf::jobs(ask.session, 0).await {
-        Ok(page) => {
-            let mut list = JobList::default();
-            let more = list.take(&page, settings).is_some();
-            let (read, watched) = list.counts();
-            let all = list
-                .total()
-                .map_or_else(|| "an unknown number of".to_owned(), |total| total.to_string());
-            let of_which = if more {
-                format!("watched of the first {read}: {watched}")
-            } else {
-                format!("watched: {watched}")
-            };
-            good(id, "jobs", format!("{all} jobs can be read; {of_which}"))
+    let mut list = JobList::default();
+    let mut next = Some(0);
+    while let Some(offset) = next.filter(|_| list.counts().1 == 0) {
+        match alma_conf::jobs(ask.session, offset).await {
+            Ok(page) => next = list.take(&page, settings),
+            Err(error) => return bad(id, "jobs", error.to_string(), conf_remedy(&error)),
         }
-        Err(error) => bad(id, "jobs", error.to_string(), conf_remedy(&error)),
     }
+    let (read, watched) = list.counts();
+    let all = list
+        .total()
+        .map_or_else(|| "an unknown number of".to_owned(), |total| total.to_string());
+    if watched == 0 {
+        let remedy = "Look in Alma under Admin > Manage Jobs and Sets > Monitor Jobs how the jobs are called that requests \
+                      depend on, and give a part of each name as `jobs` in the [[watch]]; or take this watch out.";
+        let detail = format!("{all} jobs can be read, but none is watched: no name is one that requests depend on");
+        return bad(id, "jobs", detail, Some(remedy.to_owned()));
+    }
+    let of_which = if next.is_some() {
+        format!("watched of the first {read}: {watched}")
+    } else {
+        format!("watched: {watched}")
+    };
+    good(id, "jobs", format!("{all} jobs can be read; {of_which}"))
 }
 
 fn conf_remedy(error: &CallError) -> Option<String> {

@@ -26,12 +26,26 @@ pub(super) async fn lending(watch: &Watch, session: &Session, settings: &Lending
                      where the latter is not given, name the libraries as `libraries` in the [[watch]]."
                         .to_owned(),
                 ),
-                Problem::Refused | Problem::NotFound => {
-                    Some("Look whether the codes in `libraries` and `statuses` of the [[watch]] are right.".to_owned())
-                }
+                Problem::Refused | Problem::NotFound => Some(refused_remedy(settings).to_owned()),
                 _ => remedy(&error),
             };
             bad(id, "lending requests", error.to_string(), remedy)
+        }
+    }
+}
+
+/// What to do where Alma refuses a library or a status: only what stands in the settings can be corrected there.
+fn refused_remedy(settings: &LendingRequestsSettings) -> &'static str {
+    match (settings.libraries.is_empty(), settings.statuses.is_empty()) {
+        (false, false) => "Look whether the codes in `libraries` and `statuses` of the [[watch]] are right.",
+        (false, true) => {
+            "Look whether the codes in `libraries` of the [[watch]] are right; if they are, name the statuses that your Alma \
+             has as `statuses`."
+        }
+        (true, false) => "Look whether the codes in `statuses` of the [[watch]] are right.",
+        (true, true) => {
+            "The library is one that Alma names itself, and the status one that Alma usually has: name statuses that your Alma \
+             has as `statuses` in the [[watch]], and if that is refused too, open a case with Ex Libris, with the trackingId."
         }
     }
 }
@@ -92,8 +106,10 @@ pub(super) async fn borrowing(watch: &Watch, session: &Session, settings: &Borro
             good(id, "report", detail.to_owned())
         }
         Ok(FirstLook::Empty) => {
-            let detail = "the report is there; it is empty and names no columns";
-            good(id, "report", detail.to_owned())
+            let detail = "the report is there, but it is empty and names no columns, so nothing says whether they fit";
+            let remedy = "Open the report in Analytics: if it should show requests, correct its filter; then run almanac \
+                          check again.";
+            bad(id, "report", detail.to_owned(), Some(remedy.to_owned()))
         }
         Err(error) => {
             let remedy = match error.problem {

@@ -1,21 +1,24 @@
 //! A row of the report becomes a request as it is kept. Pure.
 
+mod dates;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _};
 use chrono_tz::Tz;
 
 use super::NO_STATUS;
 use crate::config::BorrowingRequestsSettings;
 use crate::config::report_columns::{ReportField, plain};
 use crate::exlibris::analytics::page::Row;
-use crate::model::moment::Moment;
 use crate::model::request::SeenRequest;
 use crate::model::request_status;
 use crate::pseudonym::Pseudonyms;
+use dates::{Column, Date};
 
 /// Labels that nobody knows. There are some sixty statuses; more unknown ones mean that the column is something else, and
-/// that something may be a person.
+/// that something may be a person. Nor is a report believed in which no label at all is known. What is left is kept, shown
+/// as a record, and never logged: a column that mixes a few people's names with known labels cannot be told from one in
+/// which staff have words of their own, however seldom such a label is.
 const UNKNOWN_LABELS_MAX: usize = 60;
 /// Few labels may be as many as the requests that have them …
 const UNKNOWN_LABELS_FEW: usize = 5;
@@ -29,8 +32,6 @@ const FORMATS_MAX: usize = 60;
 const PARTNERS_FEW: usize = 50;
 /// Characters kept of a status, partner, format or library.
 const WORDS_CHARS_MAX: usize = 120;
-/// Years that a date of a request may lie in; others are slips or placeholders such as 9999.
-const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
 
 /// The requests of a report as its rows come in.
 pub(super) struct Requests<'a> {
@@ -40,9 +41,12 @@ pub(super) struct Requests<'a> {
     zone: Tz,
     rows: Vec<SeenRequest>,
     unknown: BTreeSet<String>,
+    /// Whether there is a label whose code is known.
+    knows_a_label: bool,
     libraries: BTreeSet<String>,
     without_id: u64,
-    unreadable_dates: BTreeMap<&'static str, u64>,
+    created: Column,
+    modified: Column,
 }
 
 impl<'a> Requests<'a> {
@@ -59,9 +63,11 @@ impl<'a> Requests<'a> {
             zone,
             rows: Vec::new(),
             unknown: BTreeSet::new(),
+            knows_a_label: false,
             libraries: BTreeSet::new(),
             without_id: 0,
-            unreadable_dates: BTreeMap::new(),
+            created: Column::default(),
+            modified: Column::default(),
         }
     }
 
@@ -78,17 +84,24 @@ impl<'a> Requests<'a> {
         };
         let words = |field| cells.get(&field).map(|cell| words(cell)).unwrap_or_default();
         let label = words(ReportField::Status);
-        let status_label = Some(label.clone()).filter(|label| !label.is_empty());
-        let status = match code_of(&label, self.settings) {
+        let code = code_of(&label, self.settings);
+        let unknown = code.is_none();
+        let status = match code {
             _ if label.is_empty() => NO_STATUS.to_owned(),
-            Some(code) => code,
+            Some(code) => {
+                self.knows_a_label = true;
+                code
+            }
             None => {
                 if self.unknown.len() <= UNKNOWN_LABELS_MAX {
                     self.unknown.insert(label.clone());
                 }
-                label
+                label.clone()
             }
         };
+        // A code is its own label only where nobody knows it for a code.
+        let label_alone = unknown || label != status;
+        let status_label = Some(label).filter(|label| !label.is_empty() && label_alone);
         let (partner, format, library) = (
             words(ReportField::Partner),
             format_of(&words(ReportField::Format)),
@@ -97,8 +110,13 @@ impl<'a> Requests<'a> {
         if self.libraries.len() <= LIBRARIES_MAX {
             self.libraries.insert(library.clone());
         }
-        let created = self.date(ReportField::Created, &cells);
-        let modified = self.date(ReportField::Modified, &cells);
+        let row = self.rows.len();
+        let date = |column: &mut Column, field| {
+            let text = cells.get(&field)?;
+            column.take(row, Date::of(text, self.zone))
+        };
+        let created = date(&mut self.created, ReportField::Created);
+        let modified = date(&mut self.modified, ReportField::Modified);
         self.rows.push(SeenRequest {
             hash: self.pseudonyms.hash(self.institution, &id),
             former_hash: self.pseudonyms.former_hash(self.institution, &id),
@@ -110,6 +128,16 @@ impl<'a> Requests<'a> {
             created,
             modified,
         });
+    }
+
+    /// Ends the reading, once the last row is in: only then is it known in which order a column writes day and month.
+    pub(super) fn settle(&mut self) {
+        for (row, moment) in self.created.settle() {
+            self.rows[row].created = moment;
+        }
+        for (row, moment) in self.modified.settle() {
+            self.rows[row].modified = moment;
+        }
     }
 
     /// Whether the columns can be what they are read as. No value of a column is ever in the reason.
@@ -125,6 +153,13 @@ impl<'a> Requests<'a> {
                  status known here; it must be something else. Correct status under [watch.columns]",
                 if unknown > UNKNOWN_LABELS_MAX { "at least " } else { "" },
                 self.rows.len()
+            ));
+        }
+        if unknown > 0 && !self.knows_a_label {
+            return Err(format!(
+                "none of the {unknown} different texts in the column that is read as the status is a status known here. If \
+                 it is another column, correct status under [watch.columns]; if these are labels in the library's own words \
+                 or language, give at least one that the report shows now its code under [watch.status_labels]"
             ));
         }
         if self.libraries.len() > LIBRARIES_MAX {
@@ -167,11 +202,12 @@ impl<'a> Requests<'a> {
     pub(super) fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         if !self.unknown.is_empty() {
-            let labels: Vec<&str> = self.unknown.iter().map(String::as_str).collect();
+            // Not which: remarks are logged, and if the column is a wrong one after all, a log is no place for its texts.
             remarks.push(format!(
-                "{} labels of statuses have no known code: “{}”; give each its code under [watch.status_labels]",
-                labels.len(),
-                labels.join("”, “")
+                "{} labels of statuses have no known code; almanac show alma.borrowing-requests/{} unknown-labels lists \
+                 them; give each its code under [watch.status_labels]",
+                self.unknown.len(),
+                self.institution
             ));
         }
         let mut partners: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
@@ -185,11 +221,18 @@ impl<'a> Requests<'a> {
                  report show active partners only (Partner Active Status is Active)"
             ));
         }
-        for (field, count) in &self.unreadable_dates {
-            remarks.push(format!(
-                "{count} dates of {field} are written so that they cannot be read for certain, and were left out; let the \
-                 report show them as 2026-11-24"
-            ));
+        for (field, column) in [
+            (ReportField::Created, &self.created),
+            (ReportField::Modified, &self.modified),
+        ] {
+            if column.unreadable > 0 {
+                remarks.push(format!(
+                    "{} dates of {} are written so that they cannot be read for certain, and were left out; let the report \
+                     show them as 2026-11-24",
+                    column.unreadable,
+                    field.name()
+                ));
+            }
         }
         remarks
     }
@@ -214,15 +257,6 @@ impl<'a> Requests<'a> {
         };
         self.rows.sort_by_cached_key(order);
         self.rows
-    }
-
-    fn date(&mut self, field: ReportField, cells: &BTreeMap<ReportField, String>) -> Option<Moment> {
-        let text = cells.get(&field)?;
-        let moment = moment_of(text, self.zone);
-        if moment.is_none() {
-            *self.unreadable_dates.entry(field.name()).or_default() += 1;
-        }
-        moment
     }
 }
 
@@ -250,54 +284,6 @@ fn format_of(label: &str) -> String {
         "physical" => "PHYSICAL".to_owned(),
         "digital" => "DIGITAL".to_owned(),
         _ => label.to_owned(),
-    }
-}
-
-/// A date or a time as reports write them. A day alone is its beginning in the consortium's zone. `11/24/2026` is read
-/// where only one order of day and month is possible.
-fn moment_of(text: &str, zone: Tz) -> Option<Moment> {
-    let text = text.trim();
-    if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
-        return YEARS
-            .contains(&time.year())
-            .then(|| Moment::from_millis(time.timestamp_millis()));
-    }
-    let (day, time) = text
-        .split_once(['T', ' '])
-        .map_or((text, ""), |(day, time)| (day.trim(), time.trim()));
-    let date = NaiveDate::parse_from_str(day, "%Y-%m-%d")
-        .ok()
-        .or_else(|| by_slashes(day))?;
-    let time = if time.is_empty() {
-        NaiveTime::MIN
-    } else {
-        ["%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p"]
-            .iter()
-            .find_map(|format| NaiveTime::parse_from_str(time, format).ok())?
-    };
-    if !YEARS.contains(&date.year()) {
-        return None;
-    }
-    let local = NaiveDateTime::new(date, time);
-    let at = |local: &NaiveDateTime| zone.from_local_datetime(local).earliest();
-    // Where the clocks are put forward an hour is not there; the one after it is.
-    let found = at(&local).or_else(|| at(&(local + chrono::TimeDelta::hours(1))))?;
-    Some(Moment::from_millis(found.timestamp_millis()))
-}
-
-fn by_slashes(day: &str) -> Option<NaiveDate> {
-    let numbers: Vec<&str> = day.split('/').collect();
-    let [first, second, year] = numbers.as_slice() else {
-        return None;
-    };
-    let number = |text: &str| (text.len() <= 4).then(|| text.parse::<u32>().ok()).flatten();
-    let (first, second) = (number(first)?, number(second)?);
-    let year = (year.len() == 4).then(|| year.parse::<i32>().ok()).flatten()?;
-    let american = NaiveDate::from_ymd_opt(year, first, second);
-    let european = NaiveDate::from_ymd_opt(year, second, first);
-    match (american, european) {
-        (Some(one), Some(other)) => (one == other).then_some(one),
-        (one, other) => one.or(other),
     }
 }
 

@@ -39,7 +39,9 @@ pub enum Step {
 pub enum Failure {
     /// Alma knows no such value to cut by.
     Refused(String),
-    /// It may work next time, and others may work now.
+    /// It is about this slice: Alma answered, so that the others are worth asking for.
+    Unread(String),
+    /// It may work next time, and others may work now; several running mean that none will.
     Failed(String),
     /// Nothing more can be asked in this poll.
     Stop(String),
@@ -222,6 +224,7 @@ impl Sweep {
                 }
                 reading.fail(reason);
             }
+            Failure::Unread(reason) => reading.fail(reason),
             Failure::Failed(reason) => {
                 reading.fail(reason);
                 self.failures += 1;

@@ -249,6 +249,116 @@ async fn a_status_column_that_holds_something_else_fails_without_a_word_of_it() 
 }
 
 #[tokio::test]
+async fn a_report_without_a_single_known_label_fails_and_stores_none_of_them() {
+    let all = (0..40)
+        .map(|id| row(id, &format!("Canary Person {}", id % 4), "OAK"))
+        .collect();
+    let mut it = Reporting::new(Report {
+        rows: all,
+        ..Report::default()
+    })
+    .await;
+    let poll = it.poll().await;
+    assert_eq!(poll.outcome, Outcome::Failed);
+    let reason = poll.reason.unwrap();
+    assert!(
+        reason.contains("none of the 4 different texts")
+            && reason.contains("[watch.columns]")
+            && reason.contains("[watch.status_labels]")
+            && !reason.contains("Canary"),
+        "{reason}"
+    );
+    assert!(records(&it.world, WATCH).await.is_empty());
+    let there = it
+        .world
+        .almanac
+        .store
+        .requests_there(&it.world.watch(WATCH).id)
+        .await
+        .unwrap();
+    assert!(there.is_none_or(|(_, there)| there.is_empty()));
+
+    let labels = "[watch.status_labels]\n\"canary person 1\" = \"REQUEST_SENT\"\n";
+    it.world.reconfigure(|text| format!("{text}{labels}")).await;
+    assert_eq!(it.poll().await.outcome, Outcome::Ok, "staff's own words after all");
+}
+
+#[tokio::test]
+async fn a_renamed_label_fails_the_poll_until_it_has_its_code_and_moves_no_request() {
+    let sent = |label: &str| {
+        let mut all = rows(20, label, "OAK");
+        all.extend((100..110).map(|id| row(id, "Expired", "OAK")));
+        all
+    };
+    let mut it = Reporting::new(Report {
+        rows: sent("Request sent to partner"),
+        ..Report::default()
+    })
+    .await;
+    assert_eq!(it.poll().await.outcome, Outcome::Ok);
+    let since = async |it: &Reporting| {
+        let store = &it.world.almanac.store;
+        let (_, known) = store.requests_there(&it.world.watch(WATCH).id).await.unwrap().unwrap();
+        let mut known: Vec<_> = known.into_iter().map(|known| (known.status, known.since)).collect();
+        known.sort();
+        known
+    };
+    let before = since(&it).await;
+    it.report().rows = sent("Parti chez le partenaire");
+    it.world.hand.advance(Duration::from_hours(24));
+    let poll = it.poll().await;
+    assert_eq!(
+        (poll.outcome, poll.modified, poll.added),
+        (Outcome::Failed, 0, 0),
+        "{poll:?}"
+    );
+    let reason = poll.reason.unwrap();
+    assert!(
+        reason.contains("20 of 30 requests") && reason.contains("[watch.status_labels]") && !reason.contains("Parti"),
+        "{reason}"
+    );
+    assert_eq!(it.totals().await, ["-/EXPIRED 10", "-/REQUEST_SENT 20"]);
+    assert_eq!(since(&it).await, before);
+
+    // A person may say that it is so; then it is counted under the label, and still nothing moved.
+    let poll = it.world.almanac.poll(&it.world.watch(WATCH), true).await;
+    assert_eq!(poll.outcome, Outcome::Ok, "{poll:?}");
+    assert_eq!(since(&it).await, before);
+    it.world.hand.advance(Duration::from_hours(24));
+    assert_eq!(it.poll().await.outcome, Outcome::Ok, "and it stays said");
+
+    let labels = "[watch.status_labels]\n\"parti chez le partenaire\" = \"REQUEST_SENT\"\n";
+    it.world.reconfigure(|text| format!("{text}{labels}")).await;
+    it.world.hand.advance(Duration::from_hours(24));
+    assert_eq!(it.poll().await.outcome, Outcome::Ok);
+    assert_eq!(it.totals().await, ["-/EXPIRED 10", "-/REQUEST_SENT 20"]);
+    assert_eq!(since(&it).await, before);
+    let told = it.world.told().await;
+    assert!(
+        !told.iter().any(|event| event.starts_with("request.status_changed")),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn labels_that_nobody_knows_are_counted_in_the_log_and_named_in_the_record_alone() {
+    let mut all = rows(30, "Expired", "OAK");
+    all.push(row(100, "Waiting for our van", "OAK"));
+    let it = Reporting::new(Report {
+        rows: all,
+        ..Report::default()
+    })
+    .await;
+    let observation = it.observed(None).await.unwrap();
+    assert!(
+        observation.remarks.iter().any(|remark| remark.starts_with("1 labels"))
+            && !observation.remarks.iter().any(|remark| remark.contains("van")),
+        "{:?}",
+        observation.remarks
+    );
+}
+
+#[tokio::test]
 async fn no_mark_of_a_reader_or_a_title_is_let_through() {
     let mut all = rows(30, "Request sent to partner", "OAK");
     all.push(row(100, "canary-label@example.org", "canary-partner@example.org"));

@@ -281,6 +281,19 @@ async fn check_says_what_can_be_read_and_which_area_a_key_lacks() {
     assert!(libraries.ok);
     insta::assert_snapshot!(libraries.detail, @"3 libraries can be read; 2 take part in resource sharing; of the next seven days of Law Library Alma lists 6; hours take 3 calls a library");
     insta::assert_snapshot!(rows(super::JOBS).await.detail, @"2 jobs can be read; watched: 1");
+    let claim = std::mem::take(&mut elm.lock().unwrap().jobs);
+    elm.lock().unwrap().jobs = (0..101)
+        .map(|n| super::scheduled_job(&format!("S{n}"), "Publishing"))
+        .collect();
+    let none = rows(super::JOBS).await;
+    assert!(
+        !none.ok && none.detail.contains("101 jobs can be read, but none is watched"),
+        "{none:?}"
+    );
+    assert!(none.remedy.unwrap().contains("`jobs` in the [[watch]]"));
+    elm.lock().unwrap().jobs.push(super::scheduled_job("S101", "Claim"));
+    assert!(rows(super::JOBS).await.ok, "it stands on the second page");
+    elm.lock().unwrap().jobs = claim;
     world.wire().general_says = Some("01OAK_INST".to_owned());
     for watch in [LIBRARIES, super::JOBS] {
         let row = rows(watch).await;

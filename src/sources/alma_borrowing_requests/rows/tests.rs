@@ -1,6 +1,7 @@
 use chrono_tz::America::New_York;
 
 use super::*;
+use crate::model::moment::Moment;
 
 fn pseudonyms() -> (tempfile::TempDir, Pseudonyms) {
     let dir = tempfile::tempdir().unwrap();
@@ -72,10 +73,9 @@ fn labels_are_known_from_the_settings_first_then_by_everybody_then_not_at_all() 
     assert_eq!(requests.check(), Ok(()));
     assert_eq!(requests.unknown_labels(), ["Etwas Neues"]);
     assert!(
-        requests
-            .remarks()
-            .iter()
-            .any(|remark| remark.contains("1 labels") && remark.contains("“Etwas Neues”"))
+        requests.remarks().iter().any(|remark| remark.contains("1 labels")
+            && remark.contains("unknown-labels")
+            && !remark.contains("Etwas"))
     );
     let mut statuses: Vec<String> = requests.into_rows().into_iter().map(|row| row.status).collect();
     statuses.sort();
@@ -96,11 +96,19 @@ fn columns_that_hold_something_else_are_refused_without_a_word_of_them() {
         }
         requests.check()
     };
-    assert_eq!(names(5), Ok(()));
-    for count in [6, 20, 500] {
+    let mut own_words = Requests::new("01ELM_INST", &settings, &keys, New_York);
+    for (id, label) in ["Canary", "Canary", "envoyée au partenaire"].into_iter().enumerate() {
+        own_words.take(row([&id.to_string(), label, "OAK", "", "", "", ""]));
+    }
+    assert_eq!(own_words.check(), Ok(()), "one of them has its code in the settings");
+    assert!(names(5).unwrap_err().contains("[watch.status_labels]"));
+    for count in [1, 5, 6, 20, 500] {
         let why = names(count).unwrap_err();
         assert!(
-            why.contains("status") && why.contains("[watch.columns]") && !why.contains("Canary"),
+            why.contains(&count.min(61).to_string())
+                && why.contains("status")
+                && why.contains("[watch.columns]")
+                && !why.contains("Canary"),
             "{why}"
         );
     }
@@ -173,36 +181,25 @@ fn the_same_request_twice_is_the_same_whatever_the_order() {
 }
 
 #[test]
-fn dates_are_read_where_they_mean_one_day() {
-    let read = |text| moment_of(text, New_York).map(|moment| moment.to_string());
-    for (text, moment) in [
-        ("2026-11-24", "2026-11-24T05:00:00Z"),
-        ("2026-11-24T00:00:00", "2026-11-24T05:00:00Z"),
-        ("2026-11-24T00:00:00Z", "2026-11-24T00:00:00Z"),
-        ("2026-11-24 13:05:09.250", "2026-11-24T18:05:09.250Z"),
-        ("11/24/2026", "2026-11-24T05:00:00Z"),
-        ("24/11/2026", "2026-11-24T05:00:00Z"),
-        ("5/5/2026", "2026-05-05T04:00:00Z"),
-        ("11/24/2026 1:05:00 PM", "2026-11-24T18:05:00Z"),
-        // The hour that the clocks skip.
-        ("2026-03-08T02:30:00", "2026-03-08T07:30:00Z"),
-    ] {
-        let expected: Moment = moment.parse().unwrap();
-        assert_eq!(read(text), Some(expected.to_string()), "{text}");
-    }
-    for text in [
-        "11/5/2026",
-        "13/13/2026",
-        "24.11.2026",
-        "9999-01-01",
-        "yesterday",
-        "2026-13-01",
-        "1/2/3/4",
-        "-1/2/2026",
-        "5/5/26",
-    ] {
-        assert_eq!(read(text), None, "{text}");
-    }
+fn an_unequivocal_date_says_what_the_others_of_its_column_mean() {
+    let (_dir, keys) = pseudonyms();
+    let settings = settings();
+    let mut requests = Requests::new("01ELM_INST", &settings, &keys, New_York);
+    requests.take(row(["1", "Expired", "OAK", "", "", "11/05/2026", "11/06/2026"]));
+    requests.take(row(["2", "Expired", "OAK", "", "", "11/24/2026", ""]));
+    requests.settle();
+    let remarks = requests.remarks();
+    assert!(
+        remarks.len() == 1 && remarks[0].starts_with("1 dates of modified"),
+        "another column may be written otherwise: {remarks:?}"
+    );
+    let rows = requests.into_rows();
+    let first = rows
+        .iter()
+        .find(|row| row.hash == keys.hash("01ELM_INST", "1"))
+        .unwrap();
+    assert_eq!(first.created, Some("2026-11-05T05:00:00Z".parse().unwrap()));
+    assert_eq!(first.modified, None);
 }
 
 #[test]
@@ -213,6 +210,7 @@ fn dates_that_cannot_be_read_are_told_and_rows_without_an_id_are_a_shortfall() {
     requests.take(row(["1", "Expired", "OAK", "", "", "11/5/2026", ""]));
     assert_eq!(requests.shortfall(), None);
     requests.take(row(["", "Expired", "OAK", "", "", "", ""]));
+    requests.settle();
     assert!(requests.remarks().iter().any(|it| it.starts_with("1 dates of created")));
     assert!(
         requests

@@ -533,6 +533,27 @@ fn a_slice_that_fails_is_failed_alone_and_many_running_end_the_sweep() {
 }
 
 #[test]
+fn slices_that_are_unread_for_a_cause_of_their_own_end_nothing() {
+    let libraries = ["L0", "L1", "L2"];
+    let all: Vec<String> = STATUSES.iter().map(|status| (*status).to_owned()).collect();
+    let libraries: Vec<String> = libraries.map(str::to_owned).to_vec();
+    let mut sweep = Sweep::new(start(), &libraries, &all, true, Memory::default(), 500);
+    let mut asked = 0;
+    while let Step::Ask(slice) = sweep.next(500) {
+        asked += 1;
+        sweep.failed(Failure::Unread(format!("{slice} is not there")));
+    }
+    assert_eq!(asked, 9);
+    let swept = sweep.finish();
+    assert_eq!(
+        reason(&swept, "L2/WILL_SUPPLY"),
+        "L2/WILL_SUPPLY is not there",
+        "and none is taken for empty"
+    );
+    assert!(swept.drafts.is_empty() && !swept.whole);
+}
+
+#[test]
 fn a_library_that_fails_keeps_no_other_from_being_read() {
     let mut world = TaskList::of(Vec::new(), 2, Total::True);
     world.fails = Some("BAD");
