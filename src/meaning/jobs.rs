@@ -49,7 +49,7 @@ pub fn events_of(change: &ChangeInContext<'_>) -> Vec<EventDraft> {
             let name = job_name(change.key, new);
             let mut events = vec![added(institution, change, new)];
             // Its first run may have failed before anyone here had heard of it.
-            events.extend(failed(institution, &name, &nothing, new));
+            events.extend(failed(change, institution, &name, &nothing, new));
             events
         }
         Op::Removed => vec![removed(institution, change, old)],
