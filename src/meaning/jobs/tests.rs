@@ -144,7 +144,7 @@ fn a_new_job_whose_run_has_failed_already_is_told_as_new_and_as_failed() {
 
     job.failed (warning)
     Elm College: the job “Expired Resource Sharing Requests” failed
-    The run of 3 February 2027, 07:00 UTC ended with status FAILED. Requests past their expiry date may still be open, so they are neither passed on nor closed. Its counters: c.failed 3, c.expired 0, c.skipped 0. Look at it in Alma under Admin > Manage Jobs and Sets > Monitor Jobs, tab History.
+    The run of 3 February 2027, 02:00 EST ended with status FAILED. Requests past their expiry date may still be open, so they are neither passed on nor closed. Its counters: c.failed 3, c.expired 0, c.skipped 0. Look at it in Alma under Admin > Manage Jobs and Sets > Monitor Jobs, tab History.
     ");
     assert!(!told(Op::Added, None, Some(job(json!({})))).contains("job.failed"));
 }
