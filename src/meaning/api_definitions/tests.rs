@@ -1,0 +1,1 @@
+//! What an API user is told.
