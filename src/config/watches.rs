@@ -59,10 +59,10 @@ pub(super) fn watches(root: &Table, members: &[Member], exlibris: Option<&ExLibr
             Some(SourceKind::ApiDefinitions) => api_definitions::subject(&table, exlibris).into_iter().collect(),
             Some(kind) => alma::subjects(&table, members, kind),
             None => {
-                for key in FOR_RELEASE_NOTES.iter().chain(&FOR_INSTITUTIONS).chain(&FOR_VIEWS) {
+                let public = FOR_RELEASE_NOTES.iter().chain(&FOR_API_DEFINITIONS);
+                for key in public.chain(&FOR_INSTITUTIONS).chain(&FOR_VIEWS) {
                     table.has(key);
                 }
-                FOR_API_DEFINITIONS.iter().for_each(|key| drop(table.has(key)));
                 alma::without_source(&table);
                 Vec::new()
             }

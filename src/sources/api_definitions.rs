@@ -12,6 +12,8 @@
 mod definition;
 mod files;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -201,6 +203,8 @@ pub fn observation_of(gathered: &Gathered, product: &str, known: &Known) -> Obse
     let mut coverage = Coverage::default();
     let mut emptied = Vec::new();
     let mut remembered = Known::default();
+    // What an area that was not read would lead to stays known.
+    let mut unseen = false;
     for area in &gathered.areas {
         let name = area.name.as_str();
         let was_read = known.areas.contains(name);
@@ -210,6 +214,7 @@ pub fn observation_of(gathered: &Gathered, product: &str, known: &Known) -> Obse
         let file = match &area.found {
             Found::File(file) => file,
             Found::Absent if was_read => {
+                unseen = true;
                 coverage.set(name, PartitionRead::Absent);
                 continue;
             }
@@ -219,13 +224,17 @@ pub fn observation_of(gathered: &Gathered, product: &str, known: &Known) -> Obse
                 continue;
             }
             Found::Failed(error) => {
+                unseen = true;
                 let reason = error.to_string();
                 coverage.set(name, PartitionRead::Failed { reason });
                 continue;
             }
         };
         match read_area(name, product, &file.body, &file.url, &gathered.files) {
-            Err(reason) => coverage.set(name, PartitionRead::Failed { reason }),
+            Err(reason) => {
+                unseen = true;
+                coverage.set(name, PartitionRead::Failed { reason });
+            }
             Ok(read) if read.drafts.is_empty() && !was_read => {
                 let reason = "it holds no operation".to_owned();
                 coverage.set(name, PartitionRead::Failed { reason });
@@ -245,8 +254,6 @@ pub fn observation_of(gathered: &Gathered, product: &str, known: &Known) -> Obse
             }
         }
     }
-    // Whatever is unknown now keeps what is known of it.
-    let unseen = gathered.areas.len() > remembered.areas.len() || !coverage.is_whole();
     if unseen {
         remembered.schemas.extend(known.schemas.iter().cloned());
     }
