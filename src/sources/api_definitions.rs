@@ -241,9 +241,12 @@ pub fn observation_of(gathered: &Gathered, product: &str, known: &Known) -> Obse
             }
             Ok(read) => {
                 if read.drafts.is_empty() {
+                    // Once that is believed it is remembered, and doubted no more.
                     emptied.push(name);
+                    remembered.areas.remove(name);
+                } else {
+                    remembered.areas.insert(area.name.clone());
                 }
-                remembered.areas.insert(area.name.clone());
                 coverage.set(name, partition_read(&read));
                 tell_missing(name, &read, known, (&mut coverage, &mut observation.remarks));
                 remembered.schemas.extend(read.schemas_read);
@@ -271,7 +274,7 @@ fn partition_read(read: &AreaRead) -> PartitionRead {
     if read.odd == 0 {
         PartitionRead::Complete
     } else {
-        let reason = format!("{} operations have no shape that is known", read.odd);
+        let reason = format!("operations that cannot be read: {}", read.odd);
         PartitionRead::Partial { reason }
     }
 }

@@ -202,7 +202,7 @@ async fn check_counts_operations_and_names_what_cannot_be_read() {
     assert_eq!(checked["ok"], true, "{checked:?}");
     assert_eq!(
         checked["detail"],
-        "1 areas read, 5 operations (shelves 5), 3 schemas; not published: rooms; 1 schemas cannot be read: \
+        "1 area read, 5 operations (shelves 5), 3 schemas; not published: rooms; 1 schema cannot be read: \
          own_shelf_1#/own_shelf_1 (own_book_1#/own_book_1: it does not exist)"
     );
     world.wire().pages.insert(

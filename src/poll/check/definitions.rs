@@ -34,19 +34,30 @@ pub(super) async fn row(ask: &Ask<'_>, watch: &Watch, settings: &ApiDefinitionsS
         }
     }
     let mut detail = format!(
-        "{} areas read, {operations} operations ({}), {} schemas",
-        areas.len(),
+        "{} read, {} ({}), {}",
+        many(areas.len(), "area"),
+        many(operations, "operation"),
         areas.join(", "),
-        schemas.len()
+        many(schemas.len(), "schema")
     );
     if !absent.is_empty() {
         detail.push_str(&format!("; not published: {}", absent.join(", ")));
     }
     if !missing.is_empty() {
         let all: BTreeMap<&String, &Missing> = missing.iter().collect();
-        detail.push_str(&format!("; {} schemas cannot be read: {}", all.len(), named(&all)));
+        detail.push_str(&format!(
+            "; {} cannot be read: {}",
+            many(all.len(), "schema"),
+            named(&all)
+        ));
     }
     let (id, check) = (watch.id.as_str(), "API definitions");
+    if areas.is_empty() {
+        detail = "no area can be read".to_owned();
+        if !absent.is_empty() {
+            detail.push_str(&format!("; not published: {}", absent.join(", ")));
+        }
+    }
     if failed.is_empty() && !areas.is_empty() {
         return good(id, check, detail);
     }
@@ -56,4 +67,9 @@ pub(super) async fn row(ask: &Ask<'_>, watch: &Watch, settings: &ApiDefinitionsS
     let remedy = "Open the address in a browser. If Ex Libris has moved the definitions, correct `address`; if an area has \
                   another name, correct `areas`.";
     bad(id, check, detail, Some(remedy.to_owned()))
+}
+
+/// `1 area`, `2 areas`.
+fn many(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }

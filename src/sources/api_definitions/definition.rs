@@ -1,12 +1,13 @@
 //! An area's definition as records: one an operation. Pure.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::files::{Files, Missing, Place};
-use super::schema::{set, tree};
+use super::schema::{keep_one, set, tree};
 use crate::model::observation::{Draft, Identity};
 
 /// HTTP methods, as OpenAPI writes them.
@@ -31,7 +32,7 @@ pub struct AreaRead {
     pub schemas_read: BTreeSet<String>,
     /// Those that were not.
     pub missing: BTreeMap<String, Missing>,
-    /// Operations that are none.
+    /// Operations that cannot be read as such; they are left out.
     pub odd: usize,
 }
 
@@ -68,15 +69,24 @@ pub fn read_area(area: &str, product: &str, definition: &Value, url: &Url, files
             }
             let method = method.to_ascii_uppercase();
             let key = format!("{area} {method} {path}");
-            let mut body = json!({ "area": area, "product": product, "method": method, "path": path });
-            if let Value::Object(body) = &mut body {
-                reader.operation(&key, operation, (item.base, operations.get("parameters")), body);
+            let mut record = Map::new();
+            for (name, text) in [
+                ("area", area),
+                ("product", product),
+                ("method", &method),
+                ("path", path),
+            ] {
+                record.insert(name.to_owned(), text.into());
             }
-            reader.read.drafts.push(Draft {
-                partition: area.to_owned(),
-                identity: Identity::Key(key),
-                body,
-            });
+            let shared = operations.get("parameters");
+            match reader.operation(&key, operation, (item.base, shared), &mut record) {
+                Ok(()) => reader.read.drafts.push(Draft {
+                    partition: area.to_owned(),
+                    identity: Identity::Key(key),
+                    body: Value::Object(record),
+                }),
+                Err(_) => reader.read.odd += 1,
+            }
         }
     }
     Ok(reader.read)
@@ -88,13 +98,15 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// Writes down an operation. The error: what it takes or answers stands elsewhere and cannot be read, so that it cannot be
+    /// told from one that takes or answers nothing.
     fn operation(
         &mut self,
         key: &str,
         operation: &Value,
         (base, shared): (&Url, Option<&Value>),
         record: &mut Map<String, Value>,
-    ) {
+    ) -> Result<(), Missing> {
         if let Some(summary) = operation.get("summary").and_then(Value::as_str) {
             let words: Vec<&str> = summary.split_whitespace().collect();
             let summary: String = words.join(" ").chars().take(SUMMARY_CHARS_MAX).collect();
@@ -111,13 +123,9 @@ impl<'a> Reader<'a> {
         }
         if let Some(request) = operation.get("requestBody") {
             let mut taken = Map::new();
-            match self.resolved(request, base) {
-                Ok(place) => {
-                    taken.insert("required".to_owned(), is(place.value, "required").into());
-                    self.content(key, "/request", place, &mut taken);
-                }
-                Err(missing) => self.note_missing(key, "/request/body", None, missing),
-            }
+            let place = self.resolved(request, base)?;
+            taken.insert("required".to_owned(), is(place.value, "required").into());
+            self.content(key, "/request", place, &mut taken);
             record.insert("request".to_owned(), Value::Object(taken));
         }
         let mut answers = Map::new();
@@ -129,13 +137,12 @@ impl<'a> Reader<'a> {
         {
             let pointer = format!("/responses/{}", status.replace('~', "~0").replace('/', "~1"));
             let mut answer = Map::new();
-            match self.resolved(response, base) {
-                Ok(place) => self.content(key, &pointer, place, &mut answer),
-                Err(missing) => self.note_missing(key, &format!("{pointer}/body"), None, missing),
-            }
+            let place = self.resolved(response, base)?;
+            self.content(key, &pointer, place, &mut answer);
             answers.insert(status.clone(), Value::Object(answer));
         }
         record.insert("responses".to_owned(), Value::Object(answers));
+        Ok(())
     }
 
     /// Parameters by where they stand and what they are called; an operation's own take the place of its path's.
@@ -158,15 +165,10 @@ impl<'a> Reader<'a> {
                         kept.insert("deprecated".to_owned(), true.into());
                     }
                 }
-                // Of two with one name the same one is kept whichever came first.
-                named
-                    .entry(format!("{within} {name}"))
-                    .and_modify(|before| {
-                        if kept.to_string() < before.to_string() {
-                            *before = kept.clone();
-                        }
-                    })
-                    .or_insert(kept);
+                match named.entry(format!("{within} {name}")) {
+                    Entry::Occupied(mut before) => keep_one(before.get_mut(), kept),
+                    Entry::Vacant(place) => drop(place.insert(kept)),
+                }
             }
             all.extend(named);
         }

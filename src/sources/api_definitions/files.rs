@@ -150,12 +150,6 @@ impl Files {
             .ok_or_else(|| Missing::lasting(format!("its file has no {}", target.pointer)))?;
         Ok(Place { value, base })
     }
-
-    /// How many files are there beside those of the areas, and how many of them could not be read.
-    pub fn count(&self) -> (usize, usize) {
-        let missing = self.files.values().filter(|held| held.is_err()).count();
-        (self.files.len(), missing)
-    }
 }
 
 fn missing_of(error: &CallError) -> Missing {

@@ -54,6 +54,14 @@ pub(super) fn set(values: Vec<Value>) -> Value {
     Value::Array(by_text.into_values().collect())
 }
 
+/// Of two values for one thing, keeps the same one whichever came first.
+pub(super) fn keep_one(kept: &mut Value, other: Value) {
+    let (kept_text, other_text) = (kept.to_string(), other.to_string());
+    if other_text < kept_text {
+        *kept = other;
+    }
+}
+
 struct Walk<'a> {
     files: &'a Files,
     fields: usize,
@@ -65,7 +73,7 @@ struct Walk<'a> {
 #[derive(Default)]
 struct Shape {
     plain: Map<String, Value>,
-    fields: BTreeMap<String, Map<String, Value>>,
+    fields: BTreeMap<String, Value>,
     required: BTreeSet<String>,
 }
 
@@ -73,18 +81,14 @@ impl Walk<'_> {
     fn node(&mut self, schema: &Value, base: &Url, depth: usize) -> Result<Map<String, Value>, Missing> {
         let mut shape = self.shape(schema, base, depth)?;
         for name in &shape.required {
-            if let Some(field) = shape.fields.get_mut(name) {
+            if let Some(Value::Object(field)) = shape.fields.get_mut(name) {
                 field.insert("required".to_owned(), Value::Bool(true));
             }
         }
         let mut node = shape.plain;
         if !shape.fields.is_empty() {
             node.entry("type").or_insert_with(|| "object".into());
-            let fields = shape
-                .fields
-                .into_iter()
-                .map(|(name, field)| (name, Value::Object(field)));
-            node.insert("fields".to_owned(), Value::Object(fields.collect()));
+            node.insert("fields".to_owned(), Value::Object(shape.fields.into_iter().collect()));
         }
         Ok(node)
     }
@@ -126,7 +130,7 @@ impl Walk<'_> {
         if let Some(Value::Object(properties)) = schema.get("properties") {
             for (name, property) in properties {
                 let field = self.node(property, base, depth + 1)?;
-                shape.fields.insert(name.clone(), field);
+                shape.fields.insert(name.clone(), Value::Object(field));
             }
         }
         for (keyword, kept) in [("items", "items"), ("additionalProperties", "values")] {
@@ -178,23 +182,15 @@ impl Walk<'_> {
 impl Shape {
     /// Takes in another part of the same object. Where both say something, the same one is kept whichever came first.
     fn join(&mut self, part: Shape) {
-        let keep = |kept: &mut Value, new: Value| {
-            if new.to_string() < kept.to_string() {
-                *kept = new;
-            }
-        };
         for (name, value) in part.plain {
             match self.plain.get_mut(&name) {
-                Some(kept) => keep(kept, value),
+                Some(kept) => keep_one(kept, value),
                 None => drop(self.plain.insert(name, value)),
             }
         }
         for (name, field) in part.fields {
             match self.fields.get_mut(&name) {
-                Some(kept) if Value::Object(field.clone()).to_string() < Value::Object(kept.clone()).to_string() => {
-                    *kept = field;
-                }
-                Some(_) => {}
+                Some(kept) => keep_one(kept, field),
                 None => drop(self.fields.insert(name, field)),
             }
         }

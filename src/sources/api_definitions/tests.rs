@@ -220,6 +220,18 @@ fn what_is_no_definition_is_none_and_what_never_ends_is_cut() {
     );
     let odd = json!({ "openapi": "3.0.1", "paths": { "/a": 7, "/b": { "get": "x", "summary": "words" } } });
     assert_eq!(read_area("x", "Alma", &odd, &url(AREA), &files).unwrap().odd, 2);
+    // What an operation answers stands elsewhere, and there is nothing.
+    let elsewhere =
+        json!({ "openapi": "3.0.1", "paths": { "/a": { "get": { "responses": { "200": { "$ref": "#/none" } } } } } });
+    let read_elsewhere = read_area(
+        "x",
+        "Alma",
+        &elsewhere,
+        &url(AREA),
+        &self::files(&elsewhere, &schemas()),
+    )
+    .unwrap();
+    assert_eq!((read_elsewhere.odd, read_elsewhere.drafts.len()), (1, 0));
 
     // Twenty names, each of which holds the next one twice: a million fields if anyone followed all of them.
     let mut doubling = serde_json::Map::new();

@@ -159,7 +159,12 @@ async fn an_area_without_operations_is_believed_after_a_day_or_when_a_person_say
     assert_eq!((row.outcome, row.removed), (Outcome::Failed, 0));
     assert!(row.reason.unwrap().contains("6 of the 9 records of rooms are missing"));
     let row = world.almanac.poll(&world.watch(WATCH), true).await;
-    assert_eq!((row.outcome, row.removed, row.events), (Outcome::Ok, 6, 6));
+    assert_eq!((row.outcome, row.removed, row.events), (Outcome::Partial, 6, 6));
+    let reason = row.reason.unwrap();
+    assert_eq!(
+        reason, "shelves: it holds no operation",
+        "it is said until someone takes the area out"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
