@@ -5,3 +5,4 @@ pub mod matching;
 pub mod normalise;
 pub mod requests;
 pub mod snapshot;
+pub mod unread;

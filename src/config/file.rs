@@ -207,10 +207,11 @@ struct WatchTable {
     views: Vec<String>,
     /// For primo.view: whether the gateway (with a key) or Primo's own address is asked; auto if not given.
     door: Option<PrimoDoor>,
-    /// For release-notes: a short name for the watch, which becomes release-notes/NAME.
+    /// For release-notes and api-definitions: a short name for the watch, which becomes release-notes/NAME.
     #[schemars(regex(pattern = r"^[a-z0-9][a-z0-9-]{0,63}$"))]
     subject: Option<String>,
-    /// For release-notes: the product, as routes name it ("Alma", "Primo VE").
+    /// For release-notes and api-definitions: the product, as routes name it ("Alma", "Primo VE"); "Alma" for
+    /// api-definitions if not given.
     product: Option<String>,
     /// For release-notes: addresses of pages. {year} stands for last, this and next year.
     #[serde(default)]
@@ -219,6 +220,13 @@ struct WatchTable {
     parser: Option<ReleaseNotesParser>,
     /// For release-notes: whether each address is a page of notes or an index of pages by area; annual if not given.
     layout: Option<ReleaseNotesLayout>,
+    /// For api-definitions: areas of the API, as addresses name them ("partners"); all of Alma's if not given.
+    #[serde(default)]
+    #[schemars(inner(regex(pattern = r"^[a-z0-9][a-z0-9-]{0,63}$")))]
+    areas: Vec<String>,
+    /// For api-definitions: where the definition of an area lies, with {area} and {developer_network}; where Ex Libris has
+    /// those of Alma if not given.
+    address: Option<String>,
     /// For alma.lending-requests: only the requests of these libraries, by code; every library that takes part in resource
     /// sharing if not given.
     #[serde(default)]

@@ -170,6 +170,8 @@ pub enum SourceSettings {
     AlmaIntegrationProfiles,
     /// See [`SourceKind::AlmaGeneral`].
     AlmaGeneral,
+    /// See [`SourceKind::ApiDefinitions`].
+    ApiDefinitions(ApiDefinitionsSettings),
     /// See [`SourceKind::Reciprocity`].
     Reciprocity,
     /// See [`SourceKind::Ageing`].
@@ -191,6 +193,7 @@ impl SourceSettings {
             SourceSettings::AlmaJobs(_) => SourceKind::AlmaJobs,
             SourceSettings::AlmaIntegrationProfiles => SourceKind::AlmaIntegrationProfiles,
             SourceSettings::AlmaGeneral => SourceKind::AlmaGeneral,
+            SourceSettings::ApiDefinitions(_) => SourceKind::ApiDefinitions,
             SourceSettings::Reciprocity => SourceKind::Reciprocity,
             SourceSettings::Ageing => SourceKind::Ageing,
         }
@@ -245,6 +248,17 @@ pub struct CodeTablesSettings {
 pub struct JobsSettings {
     /// Parts of names, in any case: jobs that have one of them in their name are watched beside those that the source knows.
     pub jobs: Vec<String>,
+}
+
+/// Which definitions of an API are watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiDefinitionsSettings {
+    /// Whose API it is; routes can ask for it.
+    pub product: String,
+    /// The areas, as addresses name them (`conf`); empty: those of Alma's API.
+    pub areas: Vec<String>,
+    /// Where they lie, with `{area}` and `{developer_network}`; where Ex Libris has them if not given.
+    pub address: Option<String>,
 }
 
 /// The release notes of one product.

@@ -29,7 +29,12 @@ fn the_file_that_comes_with_almanac_is_right_and_needs_no_key() {
     let ids: Vec<&str> = config.watches.iter().map(|watch| watch.id.as_str()).collect();
     assert_eq!(
         ids,
-        ["release-notes/alma", "release-notes/primo-ve", "release-notes/rapido"]
+        [
+            "release-notes/alma",
+            "release-notes/primo-ve",
+            "release-notes/rapido",
+            "api-definitions/alma"
+        ]
     );
     assert!(config.institutions.is_empty());
     assert_eq!(config.store, Path::new("data/almanac.db"));
@@ -734,4 +739,41 @@ fn the_example_lists_the_usual_thresholds() {
             .any(|line| line.starts_with("#  ") && line.trim_end_matches(',').contains(usual.status.as_str()));
         assert!(listed, "{}", usual.status);
     }
+}
+
+#[test]
+fn api_definitions_need_a_subject_and_have_a_default_for_the_rest() {
+    let file = |rest: &str| format!("[[watch]]\nsource = \"api-definitions\"\nschedule = \"0 6 * * *\"\n{rest}\n");
+    let settings = |rest: &str| {
+        let config = parse(&with(&file(rest))).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        assert_eq!(config.watches[0].id.as_str(), "api-definitions/alma");
+        assert_eq!(config.watches[0].institution, None);
+        match config.watches[0].source.clone() {
+            SourceSettings::ApiDefinitions(settings) => settings,
+            other => panic!("{other:?}"),
+        }
+    };
+    let plain = settings("subject = \"alma\"");
+    assert_eq!((plain.product.as_str(), plain.address), ("Alma", None));
+    assert!(plain.areas.is_empty(), "all of Alma's areas");
+    let own = settings(
+        "subject = \"alma\"\nproduct = \"Alma sandbox\"\nareas = [\"partners\", \"users\", \"partners\"]\n\
+         address = \"{developer_network}/beta/{area}.json\"",
+    );
+    assert_eq!(own.product, "Alma sandbox");
+    assert_eq!(own.areas, ["partners", "users"]);
+    assert_eq!(own.address.as_deref(), Some("{developer_network}/beta/{area}.json"));
+
+    let mistake = |rest: &str| only_mistake(&file(&format!("subject = \"alma\"\n{rest}")));
+    insta::assert_snapshot!(only_mistake(&file("")), @r#"line 4: watch 1 (api-definitions): subject is missing. Write subject = "alma" (the watch is then called api-definitions/alma)."#);
+    insta::assert_snapshot!(mistake("areas = [\"../conf\"]"), @r#"line 8: watch 1 (api-definitions), areas: "../conf" is no name of an area. Write it as the addresses of the Developer Network have it, for example "partners"."#);
+    insta::assert_snapshot!(mistake("address = \"{developer_netwrk}/{area}.json\""), @r#"line 8: watch 1 (api-definitions), address: the placeholder "{developer_netwrk}" is not known. Write {developer_network} if that is what you mean."#);
+    insta::assert_snapshot!(mistake("address = \"{developer_network}/conf.json\""), @r#"line 8: watch 1 (api-definitions), address: the address does not say where the area stands in it. Write {area} in its place."#);
+    insta::assert_snapshot!(mistake("address = \"ftp://example.org/{area}.json\""), @r#"line 8: watch 1 (api-definitions), address: this is not a web address. Write the whole address, for example "https://knowledge.exlibrisgroup.com"."#);
+    insta::assert_snapshot!(mistake("institutions = [\"*\"]"), @r#"line 8: watch 1 (api-definitions): institutions means nothing for API definitions, which are public. Take it out."#);
+    insta::assert_snapshot!(mistake("pages = [\"https://example.org\"]"), @r#"line 8: watch 1 (api-definitions): pages means nothing for api-definitions. Take it out."#);
+    insta::assert_snapshot!(mistake("views = [\"A:B\"]"), @r#"line 8: watch 1 (api-definitions): views means nothing for api-definitions. Take it out."#);
+    let elsewhere = "[[watch]]\nsource = \"release-notes\"\nsubject = \"alma\"\nproduct = \"Alma\"\nschedule = \"every 1h\"\n\
+                     pages = [\"https://example.org/{year}\"]\nareas = [\"conf\"]\n";
+    insta::assert_snapshot!(only_mistake(elsewhere), @r#"line 10: watch 1 (release-notes): areas means nothing for release notes. Take it out."#);
 }

@@ -1,6 +1,7 @@
 //! The `[[watch]]` tables: one watch a subject, for the subjects that have what the source needs.
 
 mod alma;
+mod api_definitions;
 
 use std::collections::BTreeMap;
 
@@ -27,12 +28,10 @@ const MOST_PAGES: usize = 50;
 /// Some hundred libraries with several views each stay below this; more is a slip that would flood Ex Libris.
 const MOST_WATCHES: usize = 5_000;
 
-/// What may stand in braces in the address of a page.
-const PLACEHOLDERS: [&str; 3] = ["year", "knowledge_center", "static_docs"];
-
 const FOR_RELEASE_NOTES: [&str; 5] = ["subject", "product", "pages", "parser", "layout"];
 const FOR_INSTITUTIONS: [&str; 1] = ["institutions"];
 const FOR_VIEWS: [&str; 2] = ["views", "door"];
+const FOR_API_DEFINITIONS: [&str; 2] = ["areas", "address"];
 
 /// What all watches of one table have in common.
 struct Common {
@@ -57,9 +56,11 @@ pub(super) fn watches(root: &Table, members: &[Member], exlibris: Option<&ExLibr
         let subjects = match source.as_ref().map(|source| source.value) {
             Some(SourceKind::ReleaseNotes) => release_notes(&table, exlibris).into_iter().collect(),
             Some(SourceKind::PrimoView) => primo_view(&table, members),
+            Some(SourceKind::ApiDefinitions) => api_definitions::subject(&table, exlibris).into_iter().collect(),
             Some(kind) => alma::subjects(&table, members, kind),
             None => {
-                for key in FOR_RELEASE_NOTES.iter().chain(&FOR_INSTITUTIONS).chain(&FOR_VIEWS) {
+                let public = FOR_RELEASE_NOTES.iter().chain(&FOR_API_DEFINITIONS);
+                for key in public.chain(&FOR_INSTITUTIONS).chain(&FOR_VIEWS) {
                     table.has(key);
                 }
                 alma::without_source(&table);
@@ -131,26 +132,8 @@ fn release_notes(table: &Table, exlibris: Option<&ExLibrisSettings>) -> Option<S
     table.without_meaning(&FOR_INSTITUTIONS, "release notes, which are public");
     table.without_meaning(&FOR_VIEWS, "release notes");
     alma::without_meaning_for(table, "release notes");
-    let subject = table
-        .required_text("subject", "\"alma\" (the watch is then called release-notes/alma)")
-        .filter(|subject| {
-            let name = subject.value.as_bytes();
-            let proper = name.len() <= 64
-                && name
-                    .iter()
-                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
-                && name.first() != Some(&b'-');
-            if !proper {
-                let instead = "Write small letters, digits and hyphens, for example \"primo-ve\"";
-                table.wrong(
-                    "subject",
-                    subject.at,
-                    format!("{} cannot be a subject", shown(&subject.value)),
-                    instead,
-                );
-            }
-            proper
-        });
+    table.without_meaning(&FOR_API_DEFINITIONS, "release notes");
+    let subject = subject_name(table, "\"alma\" (the watch is then called release-notes/alma)");
     let product = table.required_text("product", "\"Alma\"");
     let pages = table.texts("pages");
     const PAGE: &str = "[\"{knowledge_center}/Alma/Release_Notes/{year}/Alma_{year}_Release_Notes\"]";
@@ -174,7 +157,7 @@ fn release_notes(table: &Table, exlibris: Option<&ExLibrisSettings>) -> Option<S
         );
     }
     for page in &pages {
-        if let Err((wrong, instead)) = check_page(&page.value, exlibris) {
+        if let Err((wrong, instead)) = check_address(&page.value, &placeholders(exlibris)) {
             table.wrong("pages", page.at, wrong, instead);
         }
     }
@@ -207,14 +190,53 @@ fn release_notes(table: &Table, exlibris: Option<&ExLibrisSettings>) -> Option<S
     })
 }
 
+/// The short name of a watch of something public.
+fn subject_name(table: &Table, example: &str) -> Option<Found<String>> {
+    table.required_text("subject", example).filter(|subject| {
+        let proper = is_short_name(&subject.value);
+        if !proper {
+            let instead = "Write small letters, digits and hyphens, for example \"primo-ve\"";
+            table.wrong(
+                "subject",
+                subject.at,
+                format!("{} cannot be a subject", shown(&subject.value)),
+                instead,
+            );
+        }
+        proper
+    })
+}
+
+/// Small letters, digits and hyphens, as they can stand in ids and addresses.
+fn is_short_name(name: &str) -> bool {
+    let small = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=64).contains(&name.len()) && name.bytes().all(small) && !name.starts_with('-')
+}
+
+/// What may stand in braces in an address, with a value to try it with.
+type Placeholders = [(&'static str, String)];
+
+/// Those of a page of release notes.
+fn placeholders(exlibris: Option<&ExLibrisSettings>) -> [(&'static str, String); 3] {
+    [
+        ("year", "2026".to_owned()),
+        (
+            "knowledge_center",
+            host(exlibris.map(|settings| &settings.knowledge_center)),
+        ),
+        ("static_docs", host(exlibris.map(|settings| &settings.static_docs))),
+    ]
+}
+
+fn host(url: Option<&Url>) -> String {
+    url.map_or("https://example.org", |url| url.as_str().trim_end_matches('/'))
+        .to_owned()
+}
+
 /// The address with every placeholder filled in must be one that can be asked.
-fn check_page(page: &str, exlibris: Option<&ExLibrisSettings>) -> Result<(), (String, String)> {
-    let host = |url: Option<&Url>| {
-        url.map_or("https://example.org", |url| url.as_str().trim_end_matches('/'))
-            .to_owned()
-    };
+fn check_address(address: &str, placeholders: &Placeholders) -> Result<(), (String, String)> {
     let mut filled = String::new();
-    let mut rest = page;
+    let mut rest = address;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
         let (name, after) = after.split_once('}').ok_or_else(|| {
@@ -223,14 +245,16 @@ fn check_page(page: &str, exlibris: Option<&ExLibrisSettings>) -> Result<(), (St
                 "Close the braces, or take them out".to_owned(),
             )
         })?;
-        match name {
-            "year" => filled.push_str("2026"),
-            "knowledge_center" => filled.push_str(&host(exlibris.map(|settings| &settings.knowledge_center))),
-            "static_docs" => filled.push_str(&host(exlibris.map(|settings| &settings.static_docs))),
-            _ => {
-                let instead = match nearest(name, PLACEHOLDERS) {
+        match placeholders.iter().find(|(known, _)| *known == name) {
+            Some((_, value)) => filled.push_str(value),
+            None => {
+                let instead = match nearest(name, placeholders.iter().map(|(known, _)| *known)) {
                     Some(meant) => format!("Write {{{meant}}} if that is what you mean"),
-                    None => "Known are {year}, {knowledge_center} and {static_docs}".to_owned(),
+                    None => {
+                        let known: Vec<String> = placeholders.iter().map(|(known, _)| format!("{{{known}}}")).collect();
+                        let (last, others) = known.split_last().map_or(("", &[][..]), |(last, all)| (last, all));
+                        format!("Known are {} and {last}", others.join(", "))
+                    }
                 };
                 return Err((
                     format!("the placeholder {} is not known", shown(&format!("{{{name}}}"))),
@@ -247,6 +271,7 @@ fn check_page(page: &str, exlibris: Option<&ExLibrisSettings>) -> Result<(), (St
 fn primo_view(table: &Table, members: &[Member]) -> Vec<Subject> {
     table.without_meaning(&FOR_RELEASE_NOTES, "primo.view");
     alma::without_meaning_for(table, "primo.view");
+    table.without_meaning(&FOR_API_DEFINITIONS, "primo.view");
     let door = table.choice("door", &["auto", "gateway", "front-end"], |name| match name {
         "auto" => Some(PrimoDoor::Auto),
         "gateway" => Some(PrimoDoor::Gateway),

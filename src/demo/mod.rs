@@ -6,6 +6,7 @@
 
 mod analytics;
 mod conf;
+mod definitions;
 mod jobs;
 mod libraries;
 mod notes;

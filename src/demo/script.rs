@@ -142,6 +142,10 @@ fn scripted(state: &mut State, step: usize) -> Option<String> {
             state.partner(HARBOUR, MILLBROOK)?.active = true;
             "Harbour University sets its partner Millbrook College to active again."
         }
+        20 => {
+            state.zone_documented = true;
+            "The Developer Network documents that a list of partners can be cut down to the Network Zone."
+        }
         _ => return None,
     };
     Some(said.to_owned())

@@ -18,7 +18,7 @@ use super::libraries::Asked;
 use super::notes::Product;
 use super::requests::TASK_LIST_ROWS;
 use super::world::{self, World};
-use super::{analytics, conf, jobs, wire};
+use super::{analytics, conf, definitions, jobs, wire};
 
 /// Most partners in one answer (ALMA.md §2).
 const MOST_ROWS: usize = 100;
@@ -51,6 +51,11 @@ pub async fn serve(world: Arc<World>, listener: TcpListener, stop: CancellationT
         .route("/primaws/rest/pub/configuration/vid/{vid}", get(view_by_front_end))
         .route("/Alma/Release_Notes/{year}/{page}", get(alma_notes))
         .route("/primo/Release_Notes/{year}/{page}", get(primo_notes))
+        .route("/wp-content/uploads/alma/openapi/{file}", get(definitions::area))
+        .route(
+            "/wp-content/uploads/alma/openapi/schemas/{file}",
+            get(definitions::schema),
+        )
         .fallback(|| async { no_page() })
         .with_state(world);
     // Not axum's graceful stop: it waits for clients that keep their connections open.
@@ -327,7 +332,7 @@ pub(super) fn unauthorized() -> Response {
     )
 }
 
-fn no_page() -> Response {
+pub(super) fn no_page() -> Response {
     html(
         StatusCode::NOT_FOUND,
         "<!DOCTYPE html><html><head><title>Page not found</title></head><body><h1>Page not found</h1></body></html>"

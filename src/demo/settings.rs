@@ -80,6 +80,7 @@ impl World {
              pages = [\"{{knowledge_center}}/Alma/Release_Notes/{{year}}/Alma_{{year}}_Release_Notes\"]\nschedule = \"every 2s\"\n\
              \n[[watch]]\nsource = \"release-notes\"\nsubject = \"primo-ve\"\nproduct = \"Primo VE\"\n\
              pages = [\"{{static_docs}}/primo/Release_Notes/{{year}}/Primo_VE_{{year}}_Release_Notes.html\"]\nschedule = \"every 2s\"\n\
+             \n[[watch]]\nsource = \"api-definitions\"\nsubject = \"alma\"\nareas = [\"partners\"]\nschedule = \"every 5s\"\n\
              \n[[channel]]\nname = \"console\"\ntype = \"console\"\n\n[[route]]\nchannel = \"console\"\nwhen = \"at-once\"\n",
             doors(false),
             doors(true),

@@ -30,6 +30,10 @@ pub(super) struct State {
     pub(super) now: Moment,
     /// How often the world has moved.
     pub(super) step: usize,
+    /// The definition of the API was asked for at least once.
+    pub(super) definitions_asked: bool,
+    /// It tells of the Network Zone now.
+    pub(super) zone_documented: bool,
     /// Calls answered so far; tracking ids are made of it.
     pub(super) calls: u64,
 }
@@ -53,6 +57,8 @@ impl World {
             requests,
             now,
             step: 0,
+            definitions_asked: false,
+            zone_documented: false,
             calls: 0,
         }))
     }
@@ -66,11 +72,11 @@ impl World {
     }
 
     /// Whether everything in which something happens was asked for at least once: partner lists, requests, hours, jobs, code
-    /// tables, views, pages of notes. Let nothing happen before: what a first poll finds is a baseline, and alerts nobody.
+    /// tables, views, pages of notes, the API's definition. Let nothing happen before: what a first poll finds is a baseline, and alerts nobody.
     pub fn everything_was_asked(&self) -> bool {
         let state = self.state();
         let libraries = state.libraries.iter().all(Library::everything_was_asked);
-        libraries && state.pages.iter().all(|page| page.asked)
+        libraries && state.definitions_asked && state.pages.iter().all(|page| page.asked)
     }
 
     /// Whatever happened to a thread that held it, the world goes on: nothing in it can be half-done.

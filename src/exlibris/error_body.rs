@@ -173,6 +173,16 @@ pub fn judge_page(status: u16, body: &[u8]) -> Result<(), Trouble> {
     }
 }
 
+/// What an answer means where a public file of JSON was asked for. A page that says “not found” is just that, whatever it
+/// is written in.
+///
+/// # Errors
+/// [`Trouble`] for every status that is not a good one, and for a body that is no JSON, or an error body.
+pub fn judge_file(status: u16, body: &[u8]) -> Result<Value, Trouble> {
+    judge_page(status, body)?;
+    judge_json(status, body, Door::Public)
+}
+
 /// Tells what a body is by looking at it.
 pub fn recognise(body: &[u8]) -> Body {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii();

@@ -14,7 +14,7 @@ use url::Url;
 
 use super::address::{file_name, is_loopback, join};
 use super::error::{CallError, Problem};
-use super::error_body::{Door, Trouble, judge_json, judge_markup, judge_page};
+use super::error_body::{Door, Trouble, judge_file, judge_json, judge_markup, judge_page};
 use super::exchange::{Answer, Clients, Get, JSON_BYTES_MAX, PAGE_BYTES_MAX, redirect, refuse_redirect};
 use super::pace::{Pacer, Pool};
 use super::retry::{ATTEMPTS_MAX, RETRY_AFTER_MAX, back_off, retry_after};
@@ -83,6 +83,17 @@ pub struct Page {
     pub content_type: Option<String>,
     /// The page, read as UTF-8; what is not UTF-8 in it becomes U+FFFD.
     pub body: String,
+}
+
+/// A public file of JSON.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JsonFile {
+    /// Where it was found in the end, against which its references are meant; the same host as the address asked for.
+    pub url: Url,
+    /// What it holds.
+    pub body: Value,
+    /// How long it was, unpacked.
+    pub bytes: usize,
 }
 
 impl ExLibris {
@@ -184,6 +195,22 @@ impl Session {
         self.get_page_with(url, &[], attempted).await
     }
 
+    /// Fetches a public file of JSON, such as an API definition: redirects as for a page, and `bytes_max` bounds the file.
+    ///
+    /// # Errors
+    /// [`CallError`] for anything but JSON; a file that is not there is [`Problem::NotFound`].
+    pub async fn get_json_file(&self, url: &Url, bytes_max: usize, attempted: &str) -> Result<JsonFile, CallError> {
+        let judge = |answer: &Answer| judge_file(answer.status, &answer.body);
+        let (url, body, answer) = self
+            .follow(url, (ACCEPT_JSON, &[], bytes_max), attempted, judge)
+            .await?;
+        Ok(JsonFile {
+            url,
+            body,
+            bytes: answer.body.len(),
+        })
+    }
+
     /// [`Session::get_page`] with further headers, such as MindTouch's `x-deki-token` (RELEASE_NOTES.md §4).
     ///
     /// # Errors
@@ -199,40 +226,54 @@ impl Session {
             })
             .collect::<Option<Vec<_>>>()
             .ok_or_else(|| ours(Problem::Implausible("a token that cannot stand in a header".to_owned())))?;
+        let (url, (), answer) = self
+            .follow(url, (ACCEPT_PAGE, &headers, PAGE_BYTES_MAX), attempted, |answer| {
+                judge_page(answer.status, &answer.body)
+            })
+            .await?;
+        Ok(Page {
+            url,
+            status: answer.status,
+            content_type: answer.content_type,
+            body: String::from_utf8_lossy(&answer.body).into_owned(),
+        })
+    }
+
+    /// Asks a public host, follows its redirects on that host, and judges the answer that stands at their end.
+    async fn follow<T>(
+        &self,
+        url: &Url,
+        (accept, headers, bytes_max): (&'static str, &[(HeaderName, HeaderValue)], usize),
+        attempted: &str,
+        judge: impl Fn(&Answer) -> Result<T, Trouble>,
+    ) -> Result<(Url, T, Answer), CallError> {
         let pool = self.pool_of_host(url);
         let mut at = url.clone();
         at.set_fragment(None);
         for _ in 0..=REDIRECTS_MAX {
             let get = Get {
                 url: &at,
-                accept: ACCEPT_PAGE,
+                accept,
                 authorization: None,
-                headers: &headers,
-                bytes_max: PAGE_BYTES_MAX,
+                headers,
+                bytes_max,
             };
-            let (next, answer) = self
+            let (found, answer) = self
                 .call(&get, &pool, attempted, |answer| {
                     self.keep_page(&at, answer);
                     match redirect(&at, answer)? {
-                        Some(next) => Ok(Some(next)),
-                        None => judge_page(answer.status, &answer.body).map(|()| None),
+                        Some(next) => Ok(Err(next)),
+                        None => judge(answer).map(Ok),
                     }
                 })
                 .await?;
-            match next {
-                Some(next) => at = next,
-                None => {
-                    return Ok(Page {
-                        url: at,
-                        status: answer.status,
-                        content_type: answer.content_type,
-                        body: String::from_utf8_lossy(&answer.body).into_owned(),
-                    });
-                }
+            match found {
+                Err(next) => at = next,
+                Ok(value) => return Ok((at, value, answer)),
             }
         }
         let reason = format!("more than {REDIRECTS_MAX} redirects");
-        Err(ours(Problem::Implausible(reason)))
+        Err(CallError::ours(attempted, Problem::Implausible(reason)))
     }
 
     /// Waits, by the clock that everything else goes by; for an answer that Ex Libris is still working on.
@@ -487,5 +528,6 @@ mod tests {
         moves(session.get_report(url, &[], &[], ""));
         moves(session.get_json_without_key(url, ""));
         moves(session.get_page(url, ""));
+        moves(session.get_json_file(url, 1, ""));
     }
 }

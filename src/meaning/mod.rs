@@ -2,6 +2,7 @@
 
 pub mod ageing;
 pub mod alma_offers;
+pub mod api_definitions;
 pub mod health;
 pub mod jobs;
 pub mod libraries;
@@ -28,6 +29,7 @@ pub fn events_of(change: &ChangeInContext<'_>) -> Vec<EventDraft> {
         | SourceKind::AlmaLetters
         | SourceKind::AlmaIntegrationProfiles
         | SourceKind::AlmaGeneral => alma_offers::events_of(change),
+        SourceKind::ApiDefinitions => api_definitions::events_of(change),
         SourceKind::Reciprocity => reciprocity::events_of(change),
         SourceKind::Ageing => ageing::events_of(change),
     }

@@ -91,7 +91,8 @@ named_enum! {
         JobMissed = "job.missed",
         /// A library, its part in resource sharing, its closures or its hours ahead differ.
         LibraryChanged = "library.changed",
-        /// Something that Alma offers differs: a row of a code table, a letter, a job, a type of integration.
+        /// Something that Alma offers differs: a row of a code table, a letter, a job, a type of integration, an operation of its
+        /// API.
         ApiChanged = "api.changed",
         /// A watch fails or stays empty past its tolerance.
         WatchFailing = "watch.failing",

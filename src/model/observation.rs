@@ -24,6 +24,9 @@ pub struct Observation {
     /// Why the source itself doubts the answer, where its records cannot show it (a count that falls to nothing is no
     /// record that is gone). A doubted answer is believed as a great loss is: repeated over a day, or accepted by a person.
     pub suspicion: Option<String>,
+    /// Parts of records that could not be read this time, as JSON Pointers by key: what was known there is kept, where
+    /// anything was, and is neither gone nor changed.
+    pub unread: BTreeMap<String, Vec<String>>,
     /// What the source wants to know at its next poll: how a long list was best cut, where it stopped. `None` leaves what
     /// it remembered before.
     pub memory: Option<Value>,

@@ -40,6 +40,9 @@ pub enum SourceKind {
     /// What one institution's Alma says of itself.
     #[serde(rename = "alma.general")]
     AlmaGeneral,
+    /// Ex Libris' definitions of Alma's API: operations, parameters, fields, permitted values (ALMA.md §12).
+    #[serde(rename = "api-definitions")]
+    ApiDefinitions,
     /// Derived: who lends to whom among the members, as both sides' partner records say.
     #[serde(rename = "reciprocity")]
     Reciprocity,
@@ -50,7 +53,7 @@ pub enum SourceKind {
 
 impl SourceKind {
     /// Every source there is, in the order in which help texts name them.
-    pub const ALL: [SourceKind; 13] = [
+    pub const ALL: [SourceKind; 14] = [
         SourceKind::ReleaseNotes,
         SourceKind::AlmaPartners,
         SourceKind::PrimoView,
@@ -62,6 +65,7 @@ impl SourceKind {
         SourceKind::AlmaJobs,
         SourceKind::AlmaIntegrationProfiles,
         SourceKind::AlmaGeneral,
+        SourceKind::ApiDefinitions,
         SourceKind::Reciprocity,
         SourceKind::Ageing,
     ];
@@ -80,6 +84,7 @@ impl SourceKind {
             SourceKind::AlmaJobs => "alma.jobs",
             SourceKind::AlmaIntegrationProfiles => "alma.integration-profiles",
             SourceKind::AlmaGeneral => "alma.general",
+            SourceKind::ApiDefinitions => "api-definitions",
             SourceKind::Reciprocity => "reciprocity",
             SourceKind::Ageing => "ageing",
         }

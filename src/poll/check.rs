@@ -1,6 +1,7 @@
 //! What works and what does not, without storing: `almanac check`.
 
 mod conf;
+mod definitions;
 mod members;
 mod offers;
 mod requests;
@@ -71,6 +72,7 @@ pub async fn check(
             SourceSettings::AlmaLetters => vec![offers::letters(watch, &session).await],
             SourceSettings::AlmaIntegrationProfiles => vec![offers::integration_profiles(watch, &session).await],
             SourceSettings::AlmaGeneral => vec![offers::general(watch, &session).await],
+            SourceSettings::ApiDefinitions(settings) => vec![definitions::row(&ask, watch, settings).await],
             SourceSettings::ReleaseNotes(settings) => release_notes::inspect(&ask, settings)
                 .await
                 .into_iter()

@@ -7,6 +7,7 @@ use super::requests;
 use crate::compare::matching::{self, KnownItem};
 use crate::compare::requests::Followed;
 use crate::compare::snapshot::{Comparison, Doubt, Keyed, Prior, Rules, Verdict, compare, repeated};
+use crate::compare::unread;
 use crate::config::Watch;
 use crate::exlibris::error::CallError;
 use crate::model::answer::Outcome;
@@ -106,6 +107,11 @@ pub(super) async fn judge(
             }
         }
         judged.followed = Some((followed, seen.key_id));
+    }
+    if !observation.unread.is_empty() {
+        let known = tx.known_documents(row).await?;
+        let newest = known.iter().map(|(key, _, body)| (key.as_str(), body)).collect();
+        unread::keep_known(&mut observation.drafts, &observation.unread, &newest);
     }
     let keyed = identified(tx, row, observation.drafts).await?;
     let rule = sources::absence_rule(watch.source.kind());

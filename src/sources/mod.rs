@@ -9,6 +9,7 @@ pub mod alma_lending_requests;
 pub mod alma_letters;
 pub mod alma_libraries;
 pub mod alma_partners;
+pub mod api_definitions;
 pub mod primo_view;
 pub mod release_notes;
 pub mod requests;
@@ -68,6 +69,7 @@ pub async fn observe(ask: &Ask<'_>) -> Result<Observation, CallError> {
         SourceSettings::AlmaJobs(settings) => alma_jobs::observe(ask, settings).await,
         SourceSettings::AlmaIntegrationProfiles => alma_integration_profiles::observe(ask).await,
         SourceSettings::AlmaGeneral => alma_general::observe(ask).await,
+        SourceSettings::ApiDefinitions(settings) => api_definitions::observe(ask, settings).await,
         SourceSettings::Reciprocity | SourceSettings::Ageing => {
             let reason = "a derived watch asks nobody".to_owned();
             Err(CallError::ours(ask.watch.id.as_str(), Problem::Implausible(reason)))
@@ -110,6 +112,7 @@ pub const fn shape_version(source: SourceKind) -> u32 {
         SourceKind::AlmaJobs => alma_jobs::SHAPE_VERSION,
         SourceKind::AlmaIntegrationProfiles => alma_integration_profiles::SHAPE_VERSION,
         SourceKind::AlmaGeneral => alma_general::SHAPE_VERSION,
+        SourceKind::ApiDefinitions => api_definitions::SHAPE_VERSION,
         SourceKind::Reciprocity => crate::meaning::reciprocity::SHAPE_VERSION,
         SourceKind::Ageing => crate::meaning::ageing::SHAPE_VERSION,
     }
@@ -133,6 +136,7 @@ pub const fn absence_rule(source: SourceKind) -> AbsenceRule {
         | SourceKind::AlmaCodeTables
         | SourceKind::AlmaLetters
         | SourceKind::AlmaGeneral
+        | SourceKind::ApiDefinitions
         | SourceKind::Reciprocity
         | SourceKind::Ageing => AbsenceRule {
             complete_polls: 1,

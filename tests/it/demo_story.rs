@@ -135,6 +135,14 @@ async fn what_a_head_of_resource_sharing_sees() {
     for library in ["Saltmarsh", "Millbrook"] {
         assert!(told(&titles, EventKind::ReciprocityMended, &["Harbour", library]));
     }
+    // And the Developer Network has something new for those who write programs.
+    demo.go_on(1).await;
+    let titles = demo.titles().await;
+    assert!(told(
+        &titles,
+        EventKind::ApiChanged,
+        &["GET /almaws/v1/partners", "network_zone"]
+    ));
     for kind in [EventKind::WatchFailing, EventKind::JobMissed, EventKind::QuotaLow] {
         assert_eq!(titles.get(&kind), None);
     }

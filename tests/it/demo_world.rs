@@ -319,6 +319,8 @@ async fn it_is_known_when_everything_was_asked() {
         let primo = format!("/primo/Release_Notes/{year}/Primo_VE_{year}_Release_Notes.html");
         visit.get(&primo, None).await;
     }
+    assert!(!visit.world.everything_was_asked());
+    visit.get("/wp-content/uploads/alma/openapi/partners.json", None).await;
     assert!(visit.world.everything_was_asked());
 }
 

@@ -12,6 +12,7 @@ mod alerts_in_trouble;
 mod alma_offers;
 mod alma_webhooks;
 mod api;
+mod api_definitions;
 mod borrowing_requests;
 mod client;
 mod command_line;

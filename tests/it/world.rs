@@ -424,7 +424,7 @@ fn config(server: &str, dir: &std::path::Path, more: &str) -> String {
     write_secret(&secret, "whsec_c2VjcmV0LW9mLXRoZS13b3JsZA==");
     format!(
         "[consortium]\nname = \"Test Consortium\"\ntimezone = \"America/New_York\"\n\n[store]\npath = \"{db}\"\n\n\
-         [exlibris]\nknowledge_center = \"{server}\"\nstatic_docs = \"{server}\"\nper_second = 50\n\n{institutions}\
+         [exlibris]\nknowledge_center = \"{server}\"\nstatic_docs = \"{server}\"\ndeveloper_network = \"{server}\"\nper_second = 50\n\n{institutions}\
          [[watch]]\nsource = \"alma.partners\"\ninstitutions = [\"*\"]\nschedule = \"0 */6 * * *\"\n\n\
          [[watch]]\nsource = \"primo.view\"\ninstitutions = [\"*\"]\nschedule = \"30 6 * * *\"\n\n\
          [[watch]]\nsource = \"release-notes\"\nsubject = \"alma\"\nproduct = \"Alma\"\nschedule = \"0 7 * * *\"\n\

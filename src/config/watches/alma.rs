@@ -2,7 +2,7 @@
 
 mod borrowing;
 
-use super::{FOR_RELEASE_NOTES, FOR_VIEWS, Subject, chosen_members};
+use super::{FOR_API_DEFINITIONS, FOR_RELEASE_NOTES, FOR_VIEWS, Subject, chosen_members};
 use crate::config::institutions::Member;
 use crate::config::mistake::shown;
 use crate::config::reader::{Found, Table};
@@ -33,6 +33,7 @@ const KEYS_BY_SOURCE: &[(SourceKind, &[&str])] = &[
 pub(super) fn subjects(table: &Table, members: &[Member], kind: SourceKind) -> Vec<Subject> {
     table.without_meaning(&FOR_RELEASE_NOTES, kind.name());
     table.without_meaning(&FOR_VIEWS, kind.name());
+    table.without_meaning(&FOR_API_DEFINITIONS, kind.name());
     for (_, keys) in KEYS_BY_SOURCE.iter().filter(|(source, _)| *source != kind) {
         table.without_meaning(keys, kind.name());
     }
@@ -101,7 +102,7 @@ fn settings(table: &Table, kind: SourceKind) -> Option<SourceSettings> {
         SourceKind::AlmaGeneral => SourceSettings::AlmaGeneral,
         SourceKind::Reciprocity => SourceSettings::Reciprocity,
         SourceKind::Ageing => SourceSettings::Ageing,
-        SourceKind::ReleaseNotes | SourceKind::PrimoView => return None,
+        SourceKind::ReleaseNotes | SourceKind::PrimoView | SourceKind::ApiDefinitions => return None,
     })
 }
 
