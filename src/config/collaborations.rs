@@ -80,7 +80,8 @@ fn id(table: &Table) -> Option<Found<String>> {
     let id = table.required_text("id", "\"pickup-anywhere\"")?;
     let proper = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if id.value.len() > ID_CHARS_MAX || id.value.starts_with('-') || !id.value.bytes().all(proper) {
-        let instead = format!("Write at most {ID_CHARS_MAX} small letters, digits and hyphens: id = \"pickup-anywhere\"");
+        let instead =
+            format!("Write at most {ID_CHARS_MAX} small letters, digits and hyphens: id = \"pickup-anywhere\"");
         table.wrong("id", id.at, format!("{} cannot be an id", shown(&id.value)), instead);
         return None;
     }
@@ -90,7 +91,10 @@ fn id(table: &Table) -> Option<Found<String>> {
 fn is_new(table: &Table, id: &Found<String>, from: &str, places: &mut BTreeMap<String, String>) -> bool {
     if let Some(first) = places.get(&id.value) {
         let wrong = format!("{} is already given in {first}", shown(&id.value));
-        let instead = format!("Write extends = \"{}\" instead of id to add to that entry, or rename this one", id.value);
+        let instead = format!(
+            "Write extends = \"{}\" instead of id to add to that entry, or rename this one",
+            id.value
+        );
         table.wrong("id", id.at, wrong, instead);
         return false;
     }
@@ -118,7 +122,12 @@ impl Entry {
             let length = text.value.chars().count();
             if length > TEXT_CHARS_MAX {
                 let wrong = format!("the text has {length} characters");
-                table.wrong(key, text.at, wrong, format!("Write at most {TEXT_CHARS_MAX} characters"));
+                table.wrong(
+                    key,
+                    text.at,
+                    wrong,
+                    format!("Write at most {TEXT_CHARS_MAX} characters"),
+                );
                 return None;
             }
             // Lines of the file are no lines of the text.
@@ -163,7 +172,9 @@ impl Entry {
         });
         let rules = rules::rules(table);
         let verdicts = names(Verdict::ALL, Verdict::name);
-        let otherwise = table.choice("otherwise", &verdicts, Verdict::named).map(|found| found.value);
+        let otherwise = table
+            .choice("otherwise", &verdicts, Verdict::named)
+            .map(|found| found.value);
         Entry {
             name,
             area,

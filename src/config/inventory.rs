@@ -21,7 +21,11 @@ pub(super) fn inventory(root: &Table) -> Inventory {
     };
     let inventory = Inventory {
         catalogue: table.text("catalogue").map(|path| PathBuf::from(path.value)),
-        more: table.texts("more").into_iter().map(|path| PathBuf::from(path.value)).collect(),
+        more: table
+            .texts("more")
+            .into_iter()
+            .map(|path| PathBuf::from(path.value))
+            .collect(),
     };
     table.done();
     inventory
@@ -70,7 +74,10 @@ fn text_of(path: &Path, settings: &Path) -> Result<String, Mistakes> {
             column: 0,
             place: "the catalogue of collaborations".to_owned(),
             wrong,
-            instead: format!("Correct [inventory] in {}; relative paths start at the working directory", settings.display()),
+            instead: format!(
+                "Correct [inventory] in {}; relative paths start at the working directory",
+                settings.display()
+            ),
         }],
     })
 }

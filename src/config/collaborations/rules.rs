@@ -28,7 +28,12 @@ pub(super) fn rules(entry: &Table) -> Vec<Rule> {
     let tables = entry.tables("rule", "verdict");
     if tables.len() > RULES_MAX {
         let wrong = format!("there are more than {RULES_MAX} rules");
-        entry.wrong("rule", entry.at("rule"), wrong, "Join those with one verdict by any = [ … ]");
+        entry.wrong(
+            "rule",
+            entry.at("rule"),
+            wrong,
+            "Join those with one verdict by any = [ … ]",
+        );
         return rules;
     }
     for table in tables {
@@ -52,7 +57,9 @@ pub(super) fn rules(entry: &Table) -> Vec<Rule> {
 fn condition(table: &Table, depth: usize) -> Option<Condition> {
     if depth > DEPTH_MAX {
         let wrong = format!("conditions stand in one another more than {DEPTH_MAX} deep");
-        table.reader.mistake(table.at, &table.place, wrong, "Write several rules instead");
+        table
+            .reader
+            .mistake(table.at, &table.place, wrong, "Write several rules instead");
         return None;
     }
     let given: Vec<&str> = KINDS.into_iter().filter(|kind| table.has(kind)).collect();
@@ -178,7 +185,12 @@ fn field_test(table: &Table) -> Option<FieldTest> {
                 table.wrong_type("in", value, "a list", "Write in = [\"…\", \"…\"]");
                 return None;
             };
-            Test::In(items.iter().map(|item| plain(table, "in", item)).collect::<Option<Vec<_>>>()?)
+            Test::In(
+                items
+                    .iter()
+                    .map(|item| plain(table, "in", item))
+                    .collect::<Option<Vec<_>>>()?,
+            )
         }
         "exists" => Test::Exists(table.flag("exists")?),
         _ => Test::Contains(table.text("contains")?.value),
@@ -194,7 +206,12 @@ fn plain(table: &Table, key: &'static str, value: &Spanned<DeValue<'_>>) -> Opti
         DeValue::Integer(integer) => {
             let number = i64::from_str_radix(integer.as_str(), integer.radix()).ok();
             if number.is_none() {
-                table.wrong(key, value.span().start, "this number is too large", "Write a smaller one");
+                table.wrong(
+                    key,
+                    value.span().start,
+                    "this number is too large",
+                    "Write a smaller one",
+                );
             }
             number.map(Value::from)
         }

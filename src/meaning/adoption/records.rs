@@ -151,14 +151,21 @@ fn found(wanted: &Records, passing: &BTreeMap<&str, Evidence>) -> String {
         (KeyPattern::Exact(_), _) if wanted.tests.is_empty() => format!("{} has {first}", evidence.watch),
         (KeyPattern::Exact(_), _) => format!("{} has {first} with {}", evidence.watch, values(&evidence.read)),
         (KeyPattern::Prefix(_), 1) => format!("{} has {first}{that}", evidence.watch),
-        (KeyPattern::Prefix(_), many) => format!("{} has {many} records{that}, the first of them {first}", evidence.watch),
+        (KeyPattern::Prefix(_), many) => {
+            format!("{} has {many} records{that}, the first of them {first}", evidence.watch)
+        }
     }
 }
 
 /// What was not found, in words.
 fn missing(wanted: &Records, count: usize, failing: &[Evidence], watches: &[&Documents<'_>]) -> String {
     if let Some(evidence) = failing.first() {
-        return format!("{} has {} with {}", evidence.watch, evidence.key, values(&evidence.read));
+        return format!(
+            "{} has {} with {}",
+            evidence.watch,
+            evidence.key,
+            values(&evidence.read)
+        );
     }
     let names: Vec<&str> = watches.iter().map(|watch| watch.watch).collect();
     let names = names.join(" and ");

@@ -107,12 +107,7 @@ fn documents(
 }
 
 /// Walks back from now to the moment before which it was judged otherwise. `None` where nothing was ever read.
-pub fn since(
-    collaboration: &Collaboration,
-    kind: InstitutionKind,
-    past: &[Past],
-    judged: &Judgement,
-) -> Option<Since> {
+pub fn since(collaboration: &Collaboration, kind: InstitutionKind, past: &[Past], judged: &Judgement) -> Option<Since> {
     let Look::Rules(observed) = &collaboration.look else {
         return None;
     };
