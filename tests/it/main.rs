@@ -14,6 +14,7 @@ mod alma_webhooks;
 mod api;
 mod borrowing_requests;
 mod client;
+mod collaborations;
 mod command_line;
 mod daemon;
 mod daemon_troubles;

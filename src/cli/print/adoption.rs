@@ -195,8 +195,22 @@ fn one_member(answer: &AdoptionAnswer, page: &Page) -> String {
             ),
         );
     }
+    let unknown = |row: &&&AdoptionRow| row.state == AdoptionState::Unknown;
+    let by_hand: BTreeMap<&str, &str> = answer
+        .collaborations
+        .iter()
+        .filter_map(|each| match &each.look {
+            Look::ByHand(who) => Some((each.id.as_str(), who.as_str())),
+            Look::Rules(_) => None,
+        })
+        .collect();
+    let is_by_hand =
+        |row: &AdoptionRow| member.kind != InstitutionKind::Other && by_hand.contains_key(row.collaboration.as_str());
     let mut open: Vec<(&str, Vec<String>)> = Vec::new();
-    for row in answer.rows.iter().filter(|row| row.state == AdoptionState::Unknown) {
+    for row in rows_in_order(answer, &rows)
+        .filter(unknown)
+        .filter(|row| !is_by_hand(row))
+    {
         let name = clean(&row.collaboration_name);
         match open.iter_mut().find(|(why, _)| *why == row.explanation) {
             Some((_, names)) => names.push(name),
@@ -210,8 +224,30 @@ fn one_member(answer: &AdoptionAnswer, page: &Page) -> String {
             text.push_str(&page.wrapped(&clean(why), 4));
         }
     }
+    let mut asked = rows_in_order(answer, &rows)
+        .filter(unknown)
+        .filter(|row| is_by_hand(row))
+        .peekable();
+    if asked.peek().is_some() {
+        text.push_str(&format!("\n{}\n", Ink::Bold.on("What only a person can look up")));
+        for row in asked {
+            let who = by_hand.get(row.collaboration.as_str()).copied().unwrap_or_default();
+            text.push_str(&page.wrapped(&clean(&row.collaboration_name), 2));
+            text.push_str(&page.wrapped(&clean(who), 4));
+        }
+    }
     text.push_str(&foot(answer, page));
     text
+}
+
+fn rows_in_order<'a>(
+    answer: &'a AdoptionAnswer,
+    rows: &'a BTreeMap<&str, &'a AdoptionRow>,
+) -> impl Iterator<Item = &'a &'a AdoptionRow> {
+    answer
+        .collaborations
+        .iter()
+        .filter_map(|collaboration| rows.get(collaboration.id.as_str()))
 }
 
 /// One cell, with everything that was read for it.

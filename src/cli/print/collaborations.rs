@@ -159,12 +159,16 @@ fn beside(word: &str, text: &str, page: &Page) -> String {
 
 /// A condition in words.
 fn said(condition: &Condition) -> String {
-    let joined = |parts: &[Condition], word: &str| parts.iter().map(said).collect::<Vec<_>>().join(word);
+    let inner = |part: &Condition| match part {
+        Condition::All(_) | Condition::Any(_) => format!("({})", said(part)),
+        other => said(other),
+    };
+    let joined = |parts: &[Condition], word: &str| parts.iter().map(inner).collect::<Vec<_>>().join(word);
     match condition {
         Condition::Records(records) => said_of(records),
         Condition::All(parts) => joined(parts, ", and "),
         Condition::Any(parts) => joined(parts, ", or "),
-        Condition::Not(inner) => format!("not: {}", said(inner)),
+        Condition::Not(inner) => format!("not ({})", said(inner)),
     }
 }
 
@@ -184,14 +188,15 @@ fn said_of(records: &Records) -> String {
 
 fn tested(test: &FieldTest) -> String {
     let word = super::words::value;
+    let field = super::words::field(&test.at);
     match &test.test {
-        Test::Equals(value) => format!("{} = {}", test.at, word(value)),
+        Test::Equals(value) => format!("{field} = {}", word(value)),
         Test::In(values) => {
             let words: Vec<String> = values.iter().map(word).collect();
-            format!("{} = {}", test.at, words.join(" or "))
+            format!("{field} = {}", words.join(" or "))
         }
-        Test::Exists(true) => format!("a {}", test.at),
-        Test::Exists(false) => format!("no {}", test.at),
-        Test::Contains(text) => format!("“{text}” in {}", test.at),
+        Test::Exists(true) => format!("a {field}"),
+        Test::Exists(false) => format!("no {field}"),
+        Test::Contains(text) => format!("“{text}” in its {field}"),
     }
 }

@@ -13,6 +13,8 @@ use crate::model::institution::InstitutionKind;
 /// Columns of a collaboration's name at the left: at most, and at least where the members come in parts.
 const NAME_WIDTH_MAX: usize = 44;
 const NAME_WIDTH_MIN: usize = 24;
+/// Columns that must be left for the names if codes are to stand above the columns.
+const NAME_WIDTH_BY_CODE: usize = 36;
 /// Columns of a short code above a column, at most; where they do not fit, numbers stand there.
 const CODE_WIDTH_MAX: usize = 10;
 
@@ -33,7 +35,7 @@ pub fn matrix(answer: &AdoptionAnswer, page: &Page) -> String {
         .map(|member| cut(&clean(&member.short), CODE_WIDTH_MAX))
         .collect();
     let code_cell = shorts.iter().map(|short| short.width()).max().unwrap_or(1) + 1;
-    let by_code = NAME_WIDTH_MIN + 1 + code_cell * shorts.len() <= page.width;
+    let by_code = NAME_WIDTH_BY_CODE + 1 + code_cell * shorts.len() <= page.width;
     let (heads, cell) = if by_code {
         (vec![shorts], code_cell)
     } else {
