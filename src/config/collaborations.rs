@@ -324,3 +324,6 @@ fn looked_up_by(table: &Table) -> Option<Option<String>> {
             .map(|text| text.value.split_whitespace().collect::<Vec<_>>().join(" ")),
     )
 }
+
+#[cfg(test)]
+mod tests;

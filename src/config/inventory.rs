@@ -12,7 +12,7 @@ use crate::model::collaboration::Collaboration;
 /// The catalogue that comes with the program.
 pub const BUILT_IN: &str = include_str!("../../config/collaborations.toml");
 /// What the entries of it say of where they stand.
-const BUILT_IN_PLACE: &str = "the program's own catalogue";
+const BUILT_IN_PLACE: &str = "the program’s own catalogue";
 
 /// The table `[inventory]`.
 pub(super) fn inventory(root: &Table) -> Inventory {

@@ -157,7 +157,7 @@ fn one_collaboration(answer: &AdoptionAnswer, page: &Page) -> String {
             text.push_str(&page.wrapped(&clean(why), 4));
         }
     }
-    text.push_str(&foot(answer, page));
+    text.push_str(&dated_foot(answer, page));
     text
 }
 
@@ -268,7 +268,7 @@ fn cell(answer: &AdoptionAnswer, page: &Page) -> String {
             text.push_str(&page.wrapped(&clean(&evidence(each)), 2));
         }
     }
-    text.push_str(&foot(answer, page));
+    text.push_str(&dated_foot(answer, page));
     text
 }
 
@@ -306,6 +306,12 @@ fn heading(answer: &AdoptionAnswer, page: &Page) -> String {
         count(answer.members.len(), "library", "libraries"),
         page.time(answer.at)
     )
+}
+
+/// The same for pages that do not say at their top when it was so.
+fn dated_foot(answer: &AdoptionAnswer, page: &Page) -> String {
+    let told = format!("This is how it stood on {}.", page.time(answer.at));
+    format!("\n{}{}", page.wrapped(&told, 0), foot(answer, page).trim_start())
 }
 
 fn foot(answer: &AdoptionAnswer, page: &Page) -> String {

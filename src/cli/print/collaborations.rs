@@ -79,7 +79,7 @@ pub fn whole(collaboration: &Collaboration, page: &Page) -> String {
                 text.push_str(&beside(&word, &format!("if {}", clean(&said(&rule.when))), page));
             }
             let otherwise = match observed.otherwise {
-                Some(verdict) => format!("{}, where all that was read", verdict.name().replace('-', " ")),
+                Some(verdict) => format!("{}, if all of that was read", verdict.name().replace('-', " ")),
                 None => "unknown".to_owned(),
             };
             text.push_str(&beside("otherwise", &otherwise, page));

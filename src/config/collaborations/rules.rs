@@ -64,6 +64,10 @@ fn condition(table: &Table, depth: usize) -> Option<Condition> {
     }
     let given: Vec<&str> = KINDS.into_iter().filter(|kind| table.has(kind)).collect();
     let [kind] = given.as_slice() else {
+        // One mistake is enough: the keys themselves are known.
+        for key in ["key", "at", "where", "at_least"].into_iter().chain(TESTS) {
+            table.has(key);
+        }
         let wrong = if given.is_empty() {
             "nothing says what must be so".to_owned()
         } else {
@@ -161,13 +165,13 @@ fn records(table: &Table) -> Option<Records> {
 
 /// `at`, and exactly one question about it.
 fn field_test(table: &Table) -> Option<FieldTest> {
+    let given: Vec<&str> = TESTS.into_iter().filter(|test| table.has(test)).collect();
     let at = table.required_text("at", "\"/status\"")?;
     if !at.value.starts_with('/') {
         let instead = format!("Write at = \"/{}\"", at.value);
         table.wrong("at", at.at, "a place in a record begins with a slash", instead);
         return None;
     }
-    let given: Vec<&str> = TESTS.into_iter().filter(|test| table.has(test)).collect();
     let [kind] = given.as_slice() else {
         let wrong = match given.len() {
             0 => "nothing is asked of the field".to_owned(),

@@ -114,15 +114,18 @@ pub fn since(collaboration: &Collaboration, kind: InstitutionKind, past: &[Past]
     let wanted: Vec<&Records> = observed.rules.iter().flat_map(|rule| rule.when.records()).collect();
     let turns = turns(&wanted, past);
     for (moment, turn) in turns.iter().rev() {
+        if turn.is_oldest_looked_at {
+            return Some(Since {
+                at: *moment,
+                at_least: true,
+            });
+        }
         let earlier = judge(collaboration, kind, &before(past, &wanted, *moment));
         if earlier.state != judged.state {
             return Some(Since {
                 at: *moment,
                 at_least: earlier.unread || turn.silent,
             });
-        }
-        if turn.is_oldest_looked_at {
-            break;
         }
     }
     turns.first_key_value().map(|(moment, _)| Since {
