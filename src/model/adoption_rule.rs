@@ -1,5 +1,5 @@
 //! The rules by which the catalogue reads the state of a collaboration from what Almanac observes: plain data. What they
-//! mean stands in [`crate::meaning::adoption`].
+//! mean is said where `meaning` reads them.
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;

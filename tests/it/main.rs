@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod adoption;
 mod alerts;
 mod alerts_in_trouble;
 mod alma_offers;
