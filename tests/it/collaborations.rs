@@ -217,6 +217,60 @@ fn the_partitions_of_rules_are_those_of_the_sources() {
     }
 }
 
+/// A real view's configuration of August 2024, where it is at hand.
+#[test]
+fn the_rules_read_a_real_view() {
+    let shared = std::env::var_os("ALMANAC_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
+        std::path::PathBuf::from,
+    );
+    let path = shared.join("exlibris/samples/primo/exl_training_view_config_2024-08.excerpt.json");
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        eprintln!("skipped: {} is not there", path.display());
+        return;
+    };
+    let view: Value = serde_json::from_str(&text).unwrap();
+    let (drafts, coverage) = sources::primo_view::drafts_of(&view, "TRAINING_1_INST:Auto1");
+    let records: BTreeMap<String, Value> = drafts
+        .into_iter()
+        .filter_map(|draft| match draft.identity {
+            almanac::model::observation::Identity::Key(key) => Some((key, draft.body)),
+            almanac::model::observation::Identity::Matched { .. } => None,
+        })
+        .collect();
+    let seen = [Documents {
+        watch: "primo.view/TRAINING_1_INST:Auto1",
+        source: SourceKind::PrimoView,
+        known: coverage
+            .0
+            .keys()
+            .filter(|partition| coverage.is_complete(partition))
+            .map(String::as_str)
+            .collect(),
+        records: records
+            .iter()
+            .map(|(key, body)| Document { key, version: 1, body })
+            .collect(),
+    }];
+    let all = catalogue();
+    for (id, state) in [
+        ("may-also-be-held-by", AdoptionState::On),
+        ("collection-discovery", AdoptionState::On),
+        ("rapido", AdoptionState::Available),
+        ("rapido-pickup-anywhere", AdoptionState::NotAvailable),
+        ("direct-login", AdoptionState::Available),
+        ("discovery-network-scope", AdoptionState::Available),
+        ("union-catalogue-view", AdoptionState::Available),
+        // A switch that this release did not have yet, and partners that no view shows.
+        ("special-collections-in-discovery", AdoptionState::Unknown),
+        ("iso-18626-lending", AdoptionState::Unknown),
+    ] {
+        let collaboration = all.iter().find(|each| each.id == id).unwrap();
+        let judged = judge(collaboration, InstitutionKind::OwnAlma, &seen);
+        assert_eq!(judged.state, state, "{id}: {}", judged.explanation);
+    }
+}
+
 #[test]
 fn the_file_is_the_one_of_the_program() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/collaborations.toml");

@@ -12,6 +12,9 @@ use crate::model::institution::InstitutionKind;
 use crate::model::moment::Moment;
 use crate::model::watch::SourceKind;
 
+/// Moments that are looked back at for one state: each is judged anew. What turned more often is told as "at least since".
+const TURNS_MAX: usize = 500;
+
 /// What is known of the past of one watch.
 #[derive(Clone, Debug)]
 pub struct Past {
@@ -113,8 +116,8 @@ pub fn since(collaboration: &Collaboration, kind: InstitutionKind, past: &[Past]
     };
     let wanted: Vec<&Records> = observed.rules.iter().flat_map(|rule| rule.when.records()).collect();
     let turns = turns(&wanted, past);
-    for (moment, turn) in turns.iter().rev() {
-        if turn.is_oldest_looked_at {
+    for (looked, (moment, turn)) in turns.iter().rev().enumerate() {
+        if turn.is_oldest_looked_at || looked >= TURNS_MAX {
             return Some(Since {
                 at: *moment,
                 at_least: true,

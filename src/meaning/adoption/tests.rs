@@ -344,6 +344,55 @@ fn since_when_is_the_change_that_made_it_so() {
     );
 }
 
+#[test]
+fn what_turns_without_end_is_looked_back_at_for_so_long_only() {
+    let wanted = collaboration(
+        vec![rule(
+            Verdict::On,
+            records(
+                SourceKind::AlmaPartners,
+                "*",
+                vec![("/status", Test::Equals(json!("ACTIVE")))],
+                1,
+            ),
+        )],
+        None,
+    );
+    let chapter = |version: u32, status: &str| Chapter {
+        version,
+        at: at(i64::from(version)),
+        silent: version == 1,
+        body: Some(json!({ "status": status })),
+    };
+    let restless = (1..=600_u32).rev().map(|version| {
+        let status = if version.is_multiple_of(2) {
+            "ACTIVE"
+        } else {
+            "INACTIVE"
+        };
+        chapter(version, status)
+    });
+    let past = vec![Past {
+        watch: "alma.partners/01ELM_INST".to_owned(),
+        source: SourceKind::AlmaPartners,
+        readings: [("partners".to_owned(), (at(1), at(600)))].into(),
+        stories: vec![
+            Story {
+                key: "A".to_owned(),
+                chapters: vec![chapter(1, "ACTIVE")],
+            },
+            Story {
+                key: "B".to_owned(),
+                chapters: restless.collect(),
+            },
+        ],
+    }];
+    let judged = judge(&wanted, InstitutionKind::OwnAlma, &now(&past));
+    let since = since(&wanted, InstitutionKind::OwnAlma, &past, &judged).unwrap();
+    assert_eq!(judged.state, AdoptionState::On);
+    assert!(since.at_least && since.at == at(100), "{since:?}");
+}
+
 /// Bodies of two keys at up to three watches of two sources, read or not.
 fn any_world() -> impl Strategy<Value = Vec<(bool, bool, BTreeMap<String, bool>)>> {
     let keys = prop::collection::btree_map("system-configuration/[ab]", any::<bool>(), 0..3);
