@@ -3,6 +3,7 @@
 //! Exit codes: 0 all is well; 1 a watch failed, a mistake in the settings, something that is not there; 2 the command line
 //! itself cannot be understood. A mistake is one sentence on standard error that says what to do.
 
+mod adoption;
 mod alerts;
 mod backup;
 mod check;
@@ -94,6 +95,11 @@ enum Command {
     /// Show where resource-sharing requests stand, how long they wait, and what becomes of them.
     #[command(after_help = TIME_HELP)]
     Requests(requests::RequestsArgs),
+    /// List what the members could do together, what it takes, and how a library without Alma can join.
+    Collaborations(adoption::CollaborationsArgs),
+    /// Show how far each member has come with each collaboration, since when, and by what evidence.
+    #[command(after_help = TIME_HELP)]
+    Adoption(adoption::AdoptionArgs),
     /// List messages to channels, try a channel, queue dead messages again.
     Alerts(alerts::AlertsArgs),
     /// Copy the whole history into a new file while the daemon runs.
@@ -162,6 +168,8 @@ impl Cli {
             Command::Diff(query) => history::diff(&query, &config, &clock, &output).await,
             Command::Partners(args) => partners::partners(args, &config, &clock, &output).await,
             Command::Requests(args) => requests::requests(args, &config, &clock, &output).await,
+            Command::Collaborations(args) => adoption::collaborations(args, &config, &output),
+            Command::Adoption(args) => adoption::adoption(args, &config, &clock, &output).await,
             Command::Alerts(args) => alerts::alerts(args, &config, &clock, &output).await,
             Command::Backup(args) => backup::backup(args, &config, &clock, &output).await,
             Command::RotateKey(args) => rotate_key::rotate_key(&args, &config, &clock, &output),

@@ -11,6 +11,7 @@ use url::Url;
 use super::ageing::thresholds;
 use super::alerting::{channels, event_overrides, routes};
 use super::institutions::institutions;
+use super::inventory::{self, inventory};
 use super::mistake::{Mistakes, nearest, shown};
 use super::reader::{Found, Reader, Table};
 use super::watches::watches;
@@ -43,7 +44,10 @@ const LONGEST_CONTACT: usize = 200;
 pub(super) fn check(text: &str, path: &Path, look_at_secret_files: bool) -> Result<Config, Mistakes> {
     let (config, list) = Reader::read(text, look_at_secret_files, |root| config(root, path));
     match config {
-        Some(config) if list.is_empty() => Ok(config),
+        Some(mut config) if list.is_empty() => {
+            config.collaborations = inventory::collaborations(&config.inventory, path)?;
+            Ok(config)
+        }
         _ => Err(Mistakes {
             path: path.to_owned(),
             list,
@@ -71,6 +75,7 @@ fn config(root: &Table, path: &Path) -> Option<Config> {
     let routes = routes(root, &members, &channels);
     let event_overrides = event_overrides(root);
     let ageing = thresholds(root);
+    let inventory = inventory(root);
     Some(Config {
         path: path.to_owned(),
         consortium: consortium?,
@@ -84,6 +89,8 @@ fn config(root: &Table, path: &Path) -> Option<Config> {
         routes,
         event_overrides,
         ageing,
+        inventory,
+        collaborations: Vec::new(),
     })
 }
 

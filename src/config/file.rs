@@ -53,6 +53,19 @@ struct SettingsFile {
     /// For how long requests may wait in a status before it is told, where it differs from the usual.
     #[serde(default)]
     ageing: Vec<AgeingTable>,
+    /// The catalogue of collaborations.
+    inventory: Option<InventoryTable>,
+}
+
+/// The catalogue of collaborations. Relative paths start at the working directory; no file is ever written by the program.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct InventoryTable {
+    /// A file instead of the catalogue that comes with the program.
+    catalogue: Option<String>,
+    /// Files that add entries to the catalogue, or extend its entries (extends = "ID").
+    #[serde(default)]
+    more: Vec<String>,
 }
 
 /// The consortium itself.

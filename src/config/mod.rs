@@ -7,8 +7,10 @@ mod address;
 mod ageing;
 mod alerting;
 mod check;
+mod collaborations;
 mod file;
 mod institutions;
+mod inventory;
 mod mistake;
 mod reader;
 pub mod report_columns;
@@ -30,10 +32,12 @@ use chrono_tz::Tz;
 use url::Url;
 
 use crate::meaning::ageing::Threshold;
+use crate::model::collaboration::Collaboration;
 use crate::model::event::{EventKind, Severity, Topic};
 use crate::model::institution::InstitutionKind;
 use crate::model::watch::{SourceKind, WatchId};
 pub use file::json_schema;
+pub use inventory::BUILT_IN as BUILT_IN_CATALOGUE;
 pub use mistake::{Mistake, Mistakes};
 use report_columns::{ReportField, StatusLabels};
 use schedule::Schedule;
@@ -66,6 +70,19 @@ pub struct Config {
     pub event_overrides: Vec<EventOverride>,
     /// For how long requests may wait, by side and status.
     pub ageing: Vec<Threshold>,
+    /// Where the catalogue of collaborations is read from.
+    pub inventory: Inventory,
+    /// The catalogue of collaborations, in its order.
+    pub collaborations: Vec<Collaboration>,
+}
+
+/// Where the catalogue of collaborations is read from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// The file; `None`: the catalogue that comes with the program.
+    pub catalogue: Option<PathBuf>,
+    /// Files that add entries to it or extend its own.
+    pub more: Vec<PathBuf>,
 }
 
 /// Hosts, manners and limits towards Ex Libris.

@@ -264,7 +264,7 @@ impl<'r, 'd> Table<'r, 'd> {
                 reader: self.reader,
                 table,
                 at,
-                place,
+                place: self.place_of(&place),
                 asked: RefCell::default(),
             });
         }

@@ -14,7 +14,7 @@ const RETURNING: &str = "DEMO:ISL";
 /// The switch that nobody had before.
 const NEW_SWITCH: &str = "show_shared_print_badge";
 /// The scope that appears at Millbrook.
-const NEW_SCOPE: &str = "NeighbourLibraries";
+const NEW_SCOPE: &str = "DN_NeighbourLibraries";
 /// Most items on a page of notes; beyond it, old ones are reworded instead.
 const MOST_NOTES: usize = 40;
 /// Kinds of variation, in turn.

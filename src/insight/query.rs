@@ -117,6 +117,36 @@ pub struct PartnerQuery {
     pub at: Option<String>,
 }
 
+/// `almanac collaborations` and `GET /api/v1/collaborations`.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct CollaborationQuery {
+    /// Only this area of the charge, such as resource-sharing.
+    #[arg(long, value_name = "AREA")]
+    pub area: Option<String>,
+    /// Only this collaboration. On the command line `show ID`.
+    #[arg(long, hide = true)]
+    pub id: Option<String>,
+}
+
+/// `almanac adoption` and `GET /api/v1/adoption`.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct AdoptionQuery {
+    /// Only this collaboration, by its id; `almanac collaborations` lists them.
+    #[arg(long, value_name = "ID")]
+    pub collaboration: Option<String>,
+    /// Only this library, by its code.
+    #[arg(long, value_name = "CODE")]
+    pub institution: Option<String>,
+    /// Only this area of the charge, such as resource-sharing.
+    #[arg(long, value_name = "AREA")]
+    pub area: Option<String>,
+    /// As it stood at this TIME; now if not said.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub at: Option<String>,
+}
+
 /// `almanac watches` and `GET /api/v1/watches`: nothing to say.
 #[derive(Args, Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]

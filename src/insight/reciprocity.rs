@@ -165,7 +165,7 @@ impl Reader<'_> {
         let short = read
             .members
             .iter()
-            .map(|member| (member.code.clone(), short_name(member)))
+            .map(|member| (member.code.clone(), short_name(&member.code)))
             .collect();
         Ok(PartnersAnswer {
             at: today,
@@ -179,19 +179,20 @@ impl Reader<'_> {
 }
 
 /// The libraries that were members at a moment: not the zone itself, not who has left or is still to join.
-fn members(config: &Config, at: Moment) -> Vec<Member> {
+pub(super) fn members_at(config: &Config, at: Moment) -> impl Iterator<Item = &Institution> {
     let today = local(at, config.timezone).format("%Y-%m-%d").to_string();
-    // A year or a month is reached with its first day.
-    let reached = |date: &str| today.get(..date.len()).is_some_and(|same| date <= same);
-    let is_member = |institution: &&Institution| {
+    config.institutions.iter().filter(move |institution| {
+        // A year or a month is reached with its first day.
+        let reached = |date: &str| today.get(..date.len()).is_some_and(|same| date <= same);
         institution.kind != InstitutionKind::Zone
             && institution.left.as_deref().is_none_or(|left| !reached(left))
             && institution.joined.as_deref().is_none_or(reached)
-    };
-    config
-        .institutions
-        .iter()
-        .filter(is_member)
+    })
+}
+
+/// The same as [`Picture`] knows them.
+fn members(config: &Config, at: Moment) -> Vec<Member> {
+    members_at(config, at)
         .map(|institution| Member {
             code: institution.code.clone(),
             name: institution.name.clone(),
@@ -207,11 +208,11 @@ fn watch_of(code: &str) -> WatchId {
 }
 
 /// `TUN` of `01TUN_INST`, `CTW_WU` of `01CTW_WU`.
-fn short_name(member: &Member) -> String {
-    let bare = member.code.trim_start_matches(|letter: char| letter.is_ascii_digit());
+pub(super) fn short_name(code: &str) -> String {
+    let bare = code.trim_start_matches(|letter: char| letter.is_ascii_digit());
     let bare = bare.strip_suffix("_INST").unwrap_or(bare);
     if bare.is_empty() {
-        member.code.clone()
+        code.to_owned()
     } else {
         bare.to_owned()
     }

@@ -1,5 +1,6 @@
 //! Pure: what changes mean to people. One file a source's vocabulary.
 
+pub mod adoption;
 pub mod ageing;
 pub mod alma_offers;
 pub mod api_definitions;

@@ -1,7 +1,9 @@
 //! Plain data: the words of this program (DESIGN: institution, watch, record, coverage, change, event), without any I/O.
 
+pub mod adoption_rule;
 pub mod answer;
 pub mod change;
+pub mod collaboration;
 pub mod event;
 pub mod institution;
 pub mod message;

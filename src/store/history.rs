@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::polls::parsed;
@@ -167,20 +168,35 @@ impl Store {
             .bind(most)
             .fetch_all(&mut *tx)
             .await?;
-        let ids: Vec<i64> = rows.iter().map(|row| row.get(1)).collect();
-        let documents = documents(&mut tx, &ids).await?;
-        let mut seen: Vec<VersionSeen> = rows
-            .iter()
-            .map(|row| VersionSeen {
-                key: row.get(0),
-                version: row.get(2),
-                observed_at: Moment::from_millis(row.get(3)),
-                silent: row.get(4),
-                poll: row.get(5),
-                body: documents.get(&row.get::<i64, _>(1)).map(|document| parsed(document)),
-            })
-            .collect();
-        seen.sort_by(|a, b| (&a.key, b.version).cmp(&(&b.key, a.version)));
+        versions_of(&mut tx, &rows).await
+    }
+
+    /// The versions up to `at` of the records of a watch whose keys lie in one of these ranges (both ends included), by key
+    /// and newest first, at most `most` of each.
+    ///
+    /// # Errors
+    /// As [`Store::records`].
+    pub async fn versions_between(
+        &self,
+        watch: &WatchId,
+        ranges: &[(String, String)],
+        at: Moment,
+        most: u32,
+    ) -> Result<Vec<VersionSeen>, StoreError> {
+        let mut tx = self.reader.begin().await?;
+        let Some(newest) = poll_at(&mut tx, at).await? else {
+            return Ok(Vec::new());
+        };
+        let rows = sqlx::query(VERSIONS_BETWEEN)
+            .bind(serde_json::to_string(ranges).unwrap_or_else(|_| "[]".to_owned()))
+            .bind(watch.as_str())
+            .bind(newest)
+            .bind(most)
+            .fetch_all(&mut *tx)
+            .await?;
+        let mut seen = versions_of(&mut tx, &rows).await?;
+        // A record that lies in two ranges came twice.
+        seen.dedup_by(|a, b| a.key == b.key && a.version == b.version);
         Ok(seen)
     }
 
@@ -279,6 +295,25 @@ pub struct VersionSeen {
     pub body: Option<Value>,
 }
 
+/// The rows of [`VERSIONS`] with their documents, by key and newest first.
+async fn versions_of(connection: &mut SqliteConnection, rows: &[SqliteRow]) -> Result<Vec<VersionSeen>, StoreError> {
+    let ids: Vec<i64> = rows.iter().map(|row| row.get(1)).collect();
+    let documents = documents(connection, &ids).await?;
+    let mut seen: Vec<VersionSeen> = rows
+        .iter()
+        .map(|row| VersionSeen {
+            key: row.get(0),
+            version: row.get(2),
+            observed_at: Moment::from_millis(row.get(3)),
+            silent: row.get(4),
+            poll: row.get(5),
+            body: documents.get(&row.get::<i64, _>(1)).map(|document| parsed(document)),
+        })
+        .collect();
+    seen.sort_by(|a, b| (&a.key, b.version).cmp(&(&b.key, a.version)));
+    Ok(seen)
+}
+
 /// The version of a record that stood at a moment.
 #[derive(Clone, Copy, Debug)]
 struct Standing {
@@ -340,6 +375,15 @@ pub(super) const LAST_WHOLE: &str = "SELECT committed_ms FROM poll
 pub(super) const VERSIONS: &str = "SELECT r.key, v.id, v.number, p.committed_ms, COALESCE(c.silent, 0), v.poll_id
      FROM json_each(?1) wanted
      JOIN record r ON r.watch_id = (SELECT id FROM watch WHERE name = ?2) AND r.key = wanted.value
+     JOIN version v ON v.id IN (SELECT id FROM version WHERE record_id = r.id AND poll_id <= ?3 ORDER BY poll_id DESC LIMIT ?4)
+     JOIN poll p ON p.id = v.poll_id
+     LEFT JOIN change c ON c.record_id = r.id AND c.to_version = v.id";
+
+/// Parameters: the ranges as a JSON array of pairs, watch name, newest poll id, versions of one record at most.
+pub(super) const VERSIONS_BETWEEN: &str = "SELECT r.key, v.id, v.number, p.committed_ms, COALESCE(c.silent, 0), v.poll_id
+     FROM json_each(?1) wanted
+     JOIN record r ON r.watch_id = (SELECT id FROM watch WHERE name = ?2)
+          AND r.key >= json_extract(wanted.value, '$[0]') AND r.key <= json_extract(wanted.value, '$[1]')
      JOIN version v ON v.id IN (SELECT id FROM version WHERE record_id = r.id AND poll_id <= ?3 ORDER BY poll_id DESC LIMIT ?4)
      JOIN poll p ON p.id = v.poll_id
      LEFT JOIN change c ON c.record_id = r.id AND c.to_version = v.id";

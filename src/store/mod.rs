@@ -293,6 +293,7 @@ pub fn big_queries() -> Vec<(&'static str, String)> {
         ("first whole reading", history::FIRST_WHOLE.to_owned()),
         ("last whole reading", history::LAST_WHOLE.to_owned()),
         ("versions of records", history::VERSIONS.to_owned()),
+        ("versions of records in ranges", history::VERSIONS_BETWEEN.to_owned()),
         ("records that are gone", history::GONE.to_owned()),
         ("newest events", newest_events("")),
         (

@@ -13,7 +13,8 @@ use super::ApiState;
 use super::problem::Problem;
 use crate::insight::answers::EventPage;
 use crate::insight::query::{
-    self, DiffQuery, EventQuery, PartnerQuery, RecordQuery, RequestQuery, SnapshotQuery, WatchQuery,
+    self, AdoptionQuery, CollaborationQuery, DiffQuery, EventQuery, PartnerQuery, RecordQuery, RequestQuery,
+    SnapshotQuery, WatchQuery,
 };
 
 /// `GET /api/v1/watches`.
@@ -78,6 +79,22 @@ pub(super) async fn partner_records(
     Asked(query): Asked<PartnerQuery>,
 ) -> Result<Response, Problem> {
     Ok(Json(state.reader().partners(&query).await?.findings).into_response())
+}
+
+/// `GET /api/v1/collaborations?area=&id=`: the catalogue.
+pub(super) async fn collaborations(
+    State(state): State<ApiState>,
+    Asked(query): Asked<CollaborationQuery>,
+) -> Result<Response, Problem> {
+    Ok(Json(state.reader().collaborations(&query)?).into_response())
+}
+
+/// `GET /api/v1/adoption?collaboration=&institution=&area=&at=`: how far each member has come.
+pub(super) async fn adoption(
+    State(state): State<ApiState>,
+    Asked(query): Asked<AdoptionQuery>,
+) -> Result<Response, Problem> {
+    Ok(Json(state.reader().adoption(&query).await?.rows).into_response())
 }
 
 /// The address of the next page. Ages are written out as moments, so that the pages of one walk do not drift.

@@ -9,6 +9,7 @@
 //! | `/webhooks/alma/{institution}` | taken, where the institution has a `webhook_secret`, else 404 |
 //! | `/api/v1/watches`, `events`, `snapshots`, `records`, `diff`, `requests` | the shapes of [`crate::model::answer`] |
 //! | `/api/v1/partners`, `partners/records` | the shapes of [`crate::model::reciprocity`] |
+//! | `/api/v1/collaborations`, `adoption` | the shapes of [`crate::model::collaboration`] |
 //!
 //! Every error is an `application/problem+json` (RFC 9457).
 
@@ -115,6 +116,8 @@ pub fn router(state: ApiState) -> Router {
         .route("/api/v1/partners", get(history::partners))
         .route("/api/v1/partners/records", get(history::partner_records))
         .route("/api/v1/requests", get(history::requests))
+        .route("/api/v1/collaborations", get(history::collaborations))
+        .route("/api/v1/adoption", get(history::adoption))
         .fallback(async || Problem::no_such_address())
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX));
     let webhooks = Router::new().route(alma_webhooks::ADDRESS, alma_webhooks::routes());

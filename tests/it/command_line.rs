@@ -133,6 +133,8 @@ fn help_names_every_command_and_the_filters() {
         "show",
         "diff",
         "partners",
+        "collaborations",
+        "adoption",
         "alerts",
         "backup",
         "config",

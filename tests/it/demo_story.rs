@@ -9,7 +9,10 @@ use std::time::Duration;
 use almanac::clock::{Clock, ManualClock};
 use almanac::config::Config;
 use almanac::demo::{MUST_NEVER_BE_KEPT, World, serve};
+use almanac::insight::answers::Reader;
+use almanac::insight::query::AdoptionQuery;
 use almanac::model::answer::{Outcome, PollRow};
+use almanac::model::collaboration::AdoptionState;
 use almanac::model::event::EventKind;
 use almanac::model::moment::Moment;
 use almanac::poll::Almanac;
@@ -166,4 +169,48 @@ async fn nothing_that_must_never_be_kept_is_in_any_file() {
         }
     }
     assert!(files >= 2, "the database and its log are there");
+}
+
+/// The inventory of the made-up consortium is one that a shared-systems manager would believe.
+#[tokio::test]
+async fn the_inventory_shows_every_state_and_tells_what_was_turned_on() {
+    let demo = Demo::begin().await;
+    let of = async |collaboration: &str, institution: &str| {
+        let reader = Reader {
+            config: &demo.almanac.config,
+            store: &demo.almanac.store,
+            clock: &demo.almanac.clock,
+        };
+        let query = AdoptionQuery {
+            collaboration: Some(collaboration.to_owned()),
+            institution: Some(institution.to_owned()),
+            ..AdoptionQuery::default()
+        };
+        reader.adoption(&query).await.unwrap().rows.remove(0)
+    };
+    let held_by = "may-also-be-held-by";
+    assert_eq!(of(held_by, "01DEMOHARB_INST").await.state, AdoptionState::On);
+    assert_eq!(of(held_by, "01DEMOMILL_INST").await.state, AdoptionState::Available);
+    demo.go_on(3).await;
+    let turned = of(held_by, "01DEMOMILL_INST").await;
+    assert_eq!((turned.state, turned.since_at_least), (AdoptionState::On, false));
+    for (collaboration, institution, state) in [
+        ("rapidill", "01DEMOQUAR_INST", AdoptionState::On),
+        ("request-expiry-job", "01DEMOQUAR_INST", AdoptionState::On),
+        ("measurable-turnaround", "01DEMOHARB_INST", AdoptionState::On),
+        ("renewals", "01DEMOHARB_INST", AdoptionState::Available),
+        ("rapido-pickup-anywhere", "01DEMOHARB_INST", AdoptionState::NotAvailable),
+        ("central-configuration", "01DEMOQUAR_INST", AdoptionState::NotApplicable),
+        // The key of Saltmarsh does not reach its code tables, which are not watched; the Athenaeum has no Alma.
+        ("renewals", "01DEMOSALT_INST", AdoptionState::Unknown),
+        ("rapidill", "ATHENAEUM", AdoptionState::Unknown),
+        (held_by, "ATHENAEUM", AdoptionState::NotApplicable),
+    ] {
+        let row = of(collaboration, institution).await;
+        assert_eq!(
+            row.state, state,
+            "{collaboration} at {institution}: {}",
+            row.explanation
+        );
+    }
 }

@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod adoption;
 mod alerts;
 mod alerts_in_trouble;
 mod alma_offers;
@@ -15,6 +16,7 @@ mod api;
 mod api_definitions;
 mod borrowing_requests;
 mod client;
+mod collaborations;
 mod command_line;
 mod daemon;
 mod daemon_troubles;

@@ -124,6 +124,20 @@ async fn every_question_has_one_answer() {
             vec!["partners", "--institution", ELM, "--at", between],
             format!("partners?institution={ELM}&at={between}"),
         ),
+        (vec!["collaborations"], "collaborations".to_owned()),
+        (
+            vec!["collaborations", "--area", "resource-sharing"],
+            "collaborations?area=resource-sharing".to_owned(),
+        ),
+        (
+            vec!["collaborations", "show", "rapido"],
+            "collaborations?id=rapido".to_owned(),
+        ),
+        (vec!["adoption"], "adoption".to_owned()),
+        (
+            vec!["adoption", "--institution", ELM, "--at", between],
+            format!("adoption?institution={ELM}&at={between}"),
+        ),
         (
             vec!["diff", elm, "--from", between],
             format!("diff?watch={elm}&from={between}"),

@@ -2,6 +2,8 @@
 //!
 //! Colour only repeats what a word says already. Text from outside is cleaned before it reaches a terminal.
 
+pub mod adoption;
+pub mod collaborations;
 pub mod csv;
 pub mod diff;
 pub mod events;

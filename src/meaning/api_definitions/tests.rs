@@ -40,6 +40,7 @@ fn told(op: Op, old: Option<&Value>, new: Option<&Value>) -> Vec<EventDraft> {
         new,
         context: &context,
         now: Moment::from_millis(0),
+        zone: chrono_tz::America::New_York,
     })
 }
 
