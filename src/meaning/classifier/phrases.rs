@@ -1,7 +1,7 @@
 //! Phrases as the rules write them, and finding them all in one pass over a sentence.
 //!
-//! A phrase is a row of words. `word*` is every word that begins so, `(a|b)` is one of several, `..` lets up to four
-//! other words stand between. Everything is in lower case, and a sentence's end is never crossed.
+//! A phrase is a row of words. `word*` is every word that begins so, `(a|b)` is one of several, `word?` and `(a|b)?` may be
+//! left out, `..` lets up to four other words stand between. Everything is in lower case, and a sentence's end is never crossed.
 
 use std::collections::HashMap;
 
@@ -15,20 +15,33 @@ const MOST_WORDS: usize = 10;
 struct Place {
     /// Up to [`WIDEST_GAP`] other words may stand before it.
     gap: bool,
-    choices: Vec<Choice>,
+    /// It may be left out.
+    optional: bool,
+    /// One of these rows of words.
+    choices: Vec<Vec<Word>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Choice {
-    Word(String),
+enum Word {
+    Whole(String),
     Beginning(String),
 }
 
-impl Choice {
+impl Word {
+    fn parse(text: &str) -> Option<Word> {
+        let (stem, beginning) = text.strip_suffix('*').map_or((text, false), |stem| (stem, true));
+        let sound = |c: char| (c.is_alphanumeric() && c.to_lowercase().eq([c])) || c == '#';
+        if stem.is_empty() || !stem.chars().all(sound) {
+            return None;
+        }
+        let stem = stem.to_owned();
+        Some(if beginning { Word::Beginning(stem) } else { Word::Whole(stem) })
+    }
+
     fn fits(&self, word: &str) -> bool {
         match self {
-            Choice::Word(wanted) => wanted == word,
-            Choice::Beginning(wanted) => word.starts_with(wanted.as_str()),
+            Word::Whole(wanted) => wanted == word,
+            Word::Beginning(wanted) => word.starts_with(wanted.as_str()),
         }
     }
 }
@@ -46,47 +59,59 @@ impl Phrase {
     /// # Errors
     /// What is wrong and what to write instead, as two parts of a sentence.
     pub fn parse(text: &str) -> Result<Phrase, (String, String)> {
-        let wrong = |wrong: &str, instead: &str| Err((wrong.to_owned(), instead.to_owned()));
-        let mut places = Vec::new();
+        let wrong = |wrong: &str, instead: &str| (wrong.to_owned(), instead.to_owned());
+        let mut places: Vec<Place> = Vec::new();
         let mut gap = false;
-        for part in text.split_whitespace() {
+        let mut rest = text.trim();
+        while !rest.is_empty() {
+            let end = match rest.strip_prefix('(') {
+                Some(_) => rest
+                    .find(')')
+                    .map(|at| at + 1)
+                    .ok_or_else(|| wrong("a bracket is open", "Write (one|two)"))?,
+                None => rest.find([' ', '?']).unwrap_or(rest.len()),
+            };
+            let (part, behind) = rest.split_at(end);
+            let (behind, optional) = behind.strip_prefix('?').map_or((behind, false), |behind| (behind, true));
+            rest = behind.trim_start();
             if part == ".." {
                 if places.is_empty() || gap {
-                    return wrong("a phrase cannot begin with .. or repeat it", "Put a word before ..");
+                    return Err(wrong("a phrase cannot begin with .. or repeat it", "Put a word before .."));
                 }
                 gap = true;
                 continue;
             }
-            let inner = match (part.strip_prefix('('), part.ends_with(')')) {
-                (Some(inner), true) => &inner[..inner.len() - 1],
-                (None, false) => part,
-                _ => return wrong("a bracket is open", "Write (one|two), without spaces inside"),
-            };
-            let mut choices = Vec::new();
-            for word in inner.split('|') {
-                let (stem, beginning) = word.strip_suffix('*').map_or((word, false), |stem| (stem, true));
-                let sound = |c: char| (c.is_alphanumeric() && c.to_lowercase().eq([c])) || c == '#';
-                if stem.is_empty() || !stem.chars().all(sound) {
-                    return wrong(
-                        "a word has more than letters and digits in lower case",
-                        "Write small letters only, a hyphen or a slash as a space, and without 's",
-                    );
-                }
-                choices.push(if beginning {
-                    Choice::Beginning(stem.to_owned())
-                } else {
-                    Choice::Word(stem.to_owned())
-                });
+            if optional && (places.is_empty() || gap) {
+                return Err(wrong(
+                    "the first word, or one behind .., cannot be left out",
+                    "Write two phrases",
+                ));
             }
-            places.push(Place { gap, choices });
+            let inner = part.strip_prefix('(').and_then(|part| part.strip_suffix(')')).unwrap_or(part);
+            let choices = inner
+                .split('|')
+                .map(|row| {
+                    let words: Option<Vec<Word>> = row.split_whitespace().map(Word::parse).collect();
+                    words.filter(|words| !words.is_empty())
+                })
+                .collect::<Option<Vec<_>>>()
+                .ok_or_else(|| {
+                    wrong(
+                        "a word has more than letters and digits in lower case",
+                        "Write small letters only, a space for a hyphen or a slash, and no 's",
+                    )
+                })?;
+            places.push(Place { gap, optional, choices });
             gap = false;
         }
         if gap {
-            return wrong("a phrase cannot end with ..", "Put a word behind ..");
+            return Err(wrong("a phrase cannot end with ..", "Put a word behind .."));
         }
         match places.len() {
-            0 => wrong("a phrase is empty", "Take it out"),
-            count if count > MOST_WORDS => wrong("a phrase has more than ten words", "Keep the words that matter"),
+            0 => Err(wrong("a phrase is empty", "Take it out")),
+            count if count > MOST_WORDS => {
+                Err(wrong("a phrase has more than ten words", "Keep the words that matter"))
+            }
             _ => Ok(Phrase {
                 text: text.to_owned(),
                 places,
@@ -99,20 +124,22 @@ impl Phrase {
         &self.text
     }
 
-    /// Where it ends if it begins at `at`; the longest way.
+    /// Where it ends if it begins at `at`; the first way that fits.
     fn end(&self, words: &[String], at: usize) -> Option<usize> {
+        fn row(row: &[Word], words: &[String], at: usize) -> Option<usize> {
+            let here = words.get(at..at + row.len())?;
+            row.iter().zip(here).all(|(wanted, word)| wanted.fits(word)).then_some(at + row.len())
+        }
         fn from(places: &[Place], words: &[String], at: usize) -> Option<usize> {
             let Some((place, rest)) = places.split_first() else {
                 return Some(at);
             };
             let widest = if place.gap { WIDEST_GAP } else { 0 };
-            (0..=widest).find_map(|skipped| {
-                let word = words.get(at + skipped)?;
-                if !place.choices.iter().any(|choice| choice.fits(word)) {
-                    return None;
-                }
-                from(rest, words, at + skipped + 1)
-            })
+            let taken = (at..=at + widest).find_map(|start| {
+                let ends = place.choices.iter().filter_map(|choice| row(choice, words, start));
+                ends.into_iter().find_map(|end| from(rest, words, end))
+            });
+            taken.or_else(|| if place.optional { from(rest, words, at) } else { None })
         }
         from(&self.places, words, at)
     }
@@ -144,10 +171,13 @@ impl Phrases {
     /// Puts a phrase in.
     pub fn add(&mut self, owner: usize, phrase: Phrase) {
         let index = self.all.len();
-        for choice in phrase.places.iter().take(1).flat_map(|place| &place.choices) {
-            match choice {
-                Choice::Word(word) => self.by_word.entry(word.clone()).or_default().push(index),
-                Choice::Beginning(word) => self.by_letters.entry(letters(word)).or_default().push(index),
+        let first = phrase.places.first().map_or(&[] as &[Vec<Word>], |place| &place.choices);
+        let mut firsts: Vec<&Word> = first.iter().filter_map(|row| row.first()).collect();
+        firsts.dedup();
+        for word in firsts {
+            match word {
+                Word::Whole(word) => self.by_word.entry(word.clone()).or_default().push(index),
+                Word::Beginning(word) => self.by_letters.entry(letters(word)).or_default().push(index),
             }
         }
         self.all.push((owner, phrase));
@@ -205,12 +235,15 @@ mod tests {
         assert!(found("lend* .. partner*", "lending to any such partners"));
         assert!(!found("lend* .. partner*", "lending one two three four five partners"));
         assert!(found("(rota|rotas)", "the rotas"));
+        assert!(found("sent (to|from the) lender", "sent from the lender"));
         assert!(!found("rota", "rotation"));
+        assert!(found("share (the|a)? list", "share list") && found("share (the|a)? list", "share a list"));
+        assert!(!found("share (the|a)? list", "share this list"));
     }
 
     #[test]
     fn a_mistake_says_what_to_write() {
-        for text in ["", ".. a", "a ..", "(a|b", "Rota", "union-catalog", "a * b", "a b c d e f g h i j k"] {
+        for text in ["", "a? b", "a .. b?", ".. a", "a ..", "(a|b", "Rota", "union-catalog", "a * b", "a b c d e f g h i j k"] {
             let (wrong, instead) = Phrase::parse(text).unwrap_err();
             assert!(!wrong.is_empty() && !instead.is_empty(), "{text}");
         }
