@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::model::event::Topic;
 use features::{Name, Reader, Reading};
-use rules::{Effect, QUESTIONS, Question, Rules, Weights};
+use rules::{Effect, Question, Rules, Weights};
 use weights::{ALWAYS, Learned};
 
 /// An explanation names so many reasons for, and so many against; the others are added up.
@@ -60,10 +60,7 @@ impl Labels {
     pub fn answer(&self, question: Question) -> Option<bool> {
         match question {
             Question::Collaborative => Some(self.collaborative),
-            Question::About(topic) if self.collaborative || TOPICS_ALONE.contains(&topic) => {
-                Some(self.topics.contains(&topic))
-            }
-            Question::About(_) => None,
+            Question::About(topic) => Some(self.topics.contains(&topic)).filter(|_| self.collaborative),
             Question::NonAlma => self.non_alma.filter(|_| self.collaborative),
         }
     }

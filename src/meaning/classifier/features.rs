@@ -179,14 +179,6 @@ impl Reader {
         if !area.is_empty() {
             put(&["area:", &area], 1.0);
         }
-        let product = plain(document.product);
-        if !product.is_empty() {
-            put(&["product:", &product], 1.0);
-        }
-        let section = plain(document.section);
-        if !section.is_empty() {
-            put(&["section:", section.trim_end_matches('s')], 1.0);
-        }
         features.sort_unstable_by(|one, other| one.name.hash.cmp(&other.name.hash));
         features
     }
@@ -210,28 +202,43 @@ fn plain(text: &str) -> String {
     words
 }
 
-/// Words, pairs and threes of one sentence; those of the heading once more.
+/// Words, pairs and threes of one sentence; those of the heading once more. Common words only together with others.
 fn rows_of(sentence: &Sentence, put: &mut impl FnMut(Name)) {
     let stems: Vec<String> = sentence.words.iter().map(|word| stem(word)).collect();
     for (at, word) in stems.iter().enumerate() {
-        put(Name::of(&["word:", word]));
-        if sentence.words[at] != *word {
-            put(Name::of(&["word:", &sentence.words[at]]));
-        }
-        if sentence.heading {
-            put(Name::of(&["heading:", word]));
-        }
-        if let Some(second) = stems.get(at + 1) {
-            put(Name::of(&["pair:", word, " ", second]));
+        let common = COMMON.binary_search(&word.as_str()).is_ok();
+        if !common {
+            put(Name::of(&["word:", word]));
+            if sentence.words[at] != *word {
+                put(Name::of(&["word:", &sentence.words[at]]));
+            }
             if sentence.heading {
-                put(Name::of(&["heading pair:", word, " ", second]));
+                put(Name::of(&["heading:", word]));
             }
-            if let Some(third) = stems.get(at + 2) {
-                put(Name::of(&["three:", word, " ", second, " ", third]));
-            }
+        }
+        let Some(second) = stems.get(at + 1) else {
+            continue;
+        };
+        if common && COMMON.binary_search(&second.as_str()).is_ok() {
+            continue;
+        }
+        put(Name::of(&["pair:", word, " ", second]));
+        if sentence.heading {
+            put(Name::of(&["heading pair:", word, " ", second]));
+        }
+        if let Some(third) = stems.get(at + 2) {
+            put(Name::of(&["three:", word, " ", second, " ", third]));
         }
     }
 }
+
+/// Words that tell how somebody writes, not about what; sorted. "Other", "own" and "same" are not among them.
+const COMMON: [&str; 60] = [
+    "a", "also", "an", "and", "are", "at", "be", "been", "being", "but", "by", "can", "could", "did", "do", "doe", "does",
+    "for", "from", "had", "has", "have", "if", "in", "is", "it", "its", "may", "might", "must", "no", "not", "now", "of",
+    "on", "only", "or", "should", "so", "such", "than", "that", "the", "then", "there", "these", "this", "those", "to", "wa",
+    "was", "were", "what", "when", "where", "which", "who", "will", "with", "would",
+];
 
 /// What kind of feature it is, for the training.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -303,7 +310,6 @@ pub fn spelled(reader: &Reader, document: &Document<'_>, reading: &Reading) -> H
         }
     }
     put(&["area:", &plain(document.area)]);
-    put(&["product:", &plain(document.product)]);
-    put(&["section:", plain(document.section).trim_end_matches('s')]);
     names
 }
+

@@ -33,10 +33,10 @@ pub struct Training {
 impl Default for Training {
     fn default() -> Self {
         Self {
-            penalty: 0.01,
-            rows: 3.0,
-            signs: 0.5,
-            rounds: 20,
+            penalty: 0.001,
+            rows: 6.0,
+            signs: 0.7,
+            rounds: 40,
             least_items: 2,
             least_weight: 0.02,
             seed: 1,
