@@ -18,8 +18,12 @@ pub struct Training {
     pub penalty: f64,
     /// How freely words and rows of words are weighed.
     pub rows: f64,
+    /// The same for topics: fewer items have each, so that single words are trusted less.
+    pub rows_of_topics: f64,
     /// How freely groups, areas and products are weighed.
     pub signs: f64,
+    /// Added to the score of each topic: F1 is better served where a topic in doubt is named.
+    pub lean: f64,
     /// Rounds over all items.
     pub rounds: usize,
     /// A word counts where so many items have it.
@@ -35,7 +39,9 @@ impl Default for Training {
         Self {
             penalty: 0.001,
             rows: 6.0,
+            rows_of_topics: 3.0,
             signs: 0.7,
+            lean: 0.4,
             rounds: 40,
             least_items: 2,
             least_weight: 0.02,
@@ -137,7 +143,7 @@ impl Course {
         if yes == 0 || yes == asked.len() {
             return;
         }
-        let scale = self.scales(&asked, training, items_with);
+        let scale = self.scales(&asked, question, training, items_with);
         let mut weights = vec![0.0_f64; self.texts.len()];
         let mut always = 0.0_f64;
         let mut duals = vec![0.0_f64; asked.len()];
@@ -174,6 +180,9 @@ impl Course {
                 }
             }
         }
+        if question != Question::Collaborative {
+            always += training.lean;
+        }
         learned.set(ALWAYS, question, always);
         for (feature, text) in self.texts.iter().enumerate() {
             let weight = weights[feature] * scale[feature];
@@ -184,7 +193,13 @@ impl Course {
     }
 
     /// By feature: how freely it is weighed; 0 where it is not.
-    fn scales(&self, asked: &[(usize, bool)], training: &Training, items_with: &[usize]) -> Vec<f64> {
+    fn scales(
+        &self,
+        asked: &[(usize, bool)],
+        question: Question,
+        training: &Training,
+        items_with: &[usize],
+    ) -> Vec<f64> {
         let mut spread = vec![(0.0_f64, 0.0_f64, Kind::Row); self.texts.len()];
         let (mut all_yes, mut all_no) = (0.0_f64, 0.0_f64);
         for &(item, answer) in asked {
@@ -207,7 +222,11 @@ impl Course {
                 Kind::Row => {
                     let share = |count: f64, of: f64| (count + 1.0) / (of + 2.0);
                     let ratio = (share(yes, all_yes) / share(no, all_no)).ln();
-                    training.rows * ratio.abs().min(3.0)
+                    let freely = match question {
+                        Question::Collaborative => training.rows,
+                        _ => training.rows_of_topics,
+                    };
+                    freely * ratio.abs().min(3.0)
                 }
             })
             .collect()
