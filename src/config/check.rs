@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use url::Url;
 
 use super::ageing::thresholds;
+use super::classifier::classifier;
 use super::alerting::{channels, event_overrides, routes};
 use super::institutions::institutions;
 use super::mistake::{Mistakes, nearest, shown};
@@ -71,6 +72,7 @@ fn config(root: &Table, path: &Path) -> Option<Config> {
     let routes = routes(root, &members, &channels);
     let event_overrides = event_overrides(root);
     let ageing = thresholds(root);
+    let classifier = classifier(root);
     Some(Config {
         path: path.to_owned(),
         consortium: consortium?,
@@ -84,6 +86,7 @@ fn config(root: &Table, path: &Path) -> Option<Config> {
         routes,
         event_overrides,
         ageing,
+        classifier,
     })
 }
 

@@ -7,6 +7,7 @@ mod address;
 mod ageing;
 mod alerting;
 mod check;
+pub mod classifier;
 mod file;
 mod institutions;
 mod mistake;
@@ -24,12 +25,14 @@ use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::Tz;
 use url::Url;
 
 use crate::meaning::ageing::Threshold;
+use crate::meaning::classifier::Classifier;
 use crate::model::event::{EventKind, Severity, Topic};
 use crate::model::institution::InstitutionKind;
 use crate::model::watch::{SourceKind, WatchId};
@@ -66,6 +69,8 @@ pub struct Config {
     pub event_overrides: Vec<EventOverride>,
     /// For how long requests may wait, by side and status.
     pub ageing: Vec<Threshold>,
+    /// What release-note items are judged by.
+    pub classifier: Arc<Classifier>,
 }
 
 /// Hosts, manners and limits towards Ex Libris.

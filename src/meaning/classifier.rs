@@ -9,17 +9,20 @@ pub mod evaluate;
 pub mod features;
 pub mod phrases;
 pub mod rules;
+pub mod terms;
 pub mod text;
 pub mod train;
 pub mod weights;
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::Serialize;
 
 use crate::model::event::Topic;
 use features::{Name, Reader, Reading};
 use rules::{Effect, Question, Rules, Weights};
+use terms::Terms;
 use weights::{ALWAYS, Learned};
 
 /// An explanation names so many reasons for, and so many against; the others are added up.
@@ -80,10 +83,17 @@ pub struct Verdict {
 }
 
 /// Rules and weights, ready.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Classifier {
     reader: Reader,
     learned: Learned,
+}
+
+impl fmt::Debug for Classifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (groups, weights) = (self.reader.rules.groups.len(), self.learned.len());
+        write!(f, "Classifier({groups} groups, {weights} weights)")
+    }
 }
 
 impl Classifier {
@@ -120,6 +130,11 @@ impl Classifier {
         verdict(scores)
     }
 
+    /// On what terms an item comes.
+    pub fn terms(&self, document: &Document<'_>) -> Terms {
+        terms::terms(&self.reader.rules.terms, document.release, document.heading, document.body)
+    }
+
     /// What the rules alone say.
     pub(crate) fn said_by_rules(reader: &Reader, reading: &Reading) -> Weights {
         let mut scores = reader.rules.base;
@@ -135,6 +150,21 @@ impl Classifier {
             }
         }
         scores
+    }
+
+    /// Judges an item and says why.
+    pub fn explained(&self, document: &Document<'_>) -> Explained {
+        let verdict = self.classify(document);
+        let questions = std::iter::once(Question::Collaborative)
+            .chain(verdict.topics.iter().copied().map(Question::About))
+            .chain(verdict.non_alma.then_some(Question::NonAlma));
+        Explained {
+            explanations: questions.map(|question| self.explain(document, question)).collect(),
+            terms: self.terms(document),
+            collaborative: verdict.collaborative,
+            topics: verdict.topics,
+            non_alma: verdict.non_alma,
+        }
     }
 
     /// What a score adds up from.
@@ -207,6 +237,21 @@ fn verdict(scores: Weights) -> Verdict {
         non_alma: collaborative && yes(Question::NonAlma),
         scores,
     }
+}
+
+/// A verdict with everything that is behind it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explained {
+    /// Whether it is about collaboration among institutions.
+    pub collaborative: bool,
+    /// On what; sorted.
+    pub topics: Vec<Topic>,
+    /// Whether libraries that do not run Alma can take part or are affected.
+    pub non_alma: bool,
+    /// On what terms.
+    pub terms: Terms,
+    /// Why it is about collaboration or not, and why about each topic.
+    pub explanations: Vec<Explanation>,
 }
 
 /// Why a question is answered as it is: base, reasons and rest add up to the score.

@@ -219,7 +219,7 @@ impl Almanac {
             new: change.new.as_ref(),
             context: &change.context,
             now: change.committed,
-        });
+        }, &self.config.classifier);
         drafts
             .into_iter()
             .map(|draft| route::overridden(draft, &self.config.event_overrides))

@@ -99,7 +99,7 @@ impl Seen {
             new: self.new.as_ref(),
             context: &self.context,
             now: Self::now(),
-        })
+        }, &almanac::config::classifier::built_in())
     }
 
     /// The events as a reader gets them.

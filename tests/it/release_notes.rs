@@ -93,7 +93,7 @@ fn events(
         context: &context,
         now: Moment::from_millis(0),
     };
-    events_of(&change)
+    events_of(&change, &almanac::config::classifier::built_in())
         .into_iter()
         .map(|event| (key.to_owned(), event.kind, event.severity, event.title))
         .collect()

@@ -5,6 +5,7 @@
 pub mod csv;
 pub mod diff;
 pub mod events;
+pub mod features;
 pub mod partners;
 pub mod records;
 pub mod requests;

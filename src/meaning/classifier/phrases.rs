@@ -124,6 +124,11 @@ impl Phrase {
         &self.text
     }
 
+    /// Whether it begins at this word.
+    pub fn begins_at(&self, words: &[String], at: usize) -> bool {
+        self.end(words, at).is_some()
+    }
+
     /// Where it ends if it begins at `at`; the first way that fits.
     fn end(&self, words: &[String], at: usize) -> Option<usize> {
         fn row(row: &[Word], words: &[String], at: usize) -> Option<usize> {

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::config::classifier::built_in;
 use crate::model::change::ChangeContext;
 use crate::model::event::Topic;
 use crate::model::moment::Moment;
@@ -31,7 +32,7 @@ fn events(op: Op, old: Option<&Value>, new: Option<&Value>, context: &ChangeCont
         new,
         context,
         now: Moment::from_millis(0),
-    })
+    }, &built_in())
 }
 
 fn modified(new: &Value) -> Vec<EventDraft> {

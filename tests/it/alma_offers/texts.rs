@@ -74,7 +74,7 @@ impl Seen {
             new: self.new.as_ref(),
             context: &self.context,
             now: now(),
-        })
+        }, &almanac::config::classifier::built_in())
     }
 
     /// The event as a reader gets it.

@@ -75,7 +75,7 @@ fn events(old: &Calendar, new: &Calendar, today: NaiveDate) -> Vec<EventDraft> {
         new: Some(&json!(new)),
         context: &ChangeContext::default(),
         now,
-    })
+    }, &crate::config::classifier::built_in())
 }
 
 #[test]
