@@ -114,7 +114,8 @@ fn evaluate_files(args: &EvaluateArgs, classifier: &Classifier, output: &Output)
 
 /// The hard and the easy half each by itself, where both are there.
 fn halves(judged: &[Judged<'_>]) -> Option<Vec<(&'static str, crate::meaning::classifier::evaluate::Evaluation)>> {
-    let (hard, easy): (Vec<Judged<'_>>, Vec<Judged<'_>>) = judged.iter().cloned().partition(|judged| judged.item.hard());
+    let (hard, easy): (Vec<Judged<'_>>, Vec<Judged<'_>>) =
+        judged.iter().cloned().partition(|judged| judged.item.hard());
     let both = !hard.is_empty() && !easy.is_empty();
     both.then(|| vec![("hard items", evaluate(&hard)), ("easy items", evaluate(&easy))])
 }
@@ -124,10 +125,15 @@ fn explain(args: &ExplainArgs, classifier: &Classifier, output: &Output) -> Resu
     if let Some(id) = &args.id {
         items.retain(|item| item.id == *id);
         if items.is_empty() {
-            return Err(Failure::mistake(format!("no item in these files has the id {id}; leave --id out to see all")));
+            return Err(Failure::mistake(format!(
+                "no item in these files has the id {id}; leave --id out to see all"
+            )));
         }
     }
-    let rows: Vec<_> = items.iter().map(|item| (item, classifier.explained(&item.document()))).collect();
+    let rows: Vec<_> = items
+        .iter()
+        .map(|item| (item, classifier.explained(&item.document())))
+        .collect();
     if output.json {
         let rows: Vec<_> = rows
             .iter()
@@ -181,11 +187,15 @@ fn labelled(files: &[PathBuf]) -> Result<Vec<LabelledItem>, Failure> {
     for path in files {
         let name = path.display().to_string();
         let unreadable = |error: std::io::Error| {
-            Failure::mistake(format!("{name} cannot be read ({error}); name a file with one JSON object a line"))
+            Failure::mistake(format!(
+                "{name} cannot be read ({error}); name a file with one JSON object a line"
+            ))
         };
         let mut bytes = Vec::new();
         let file = File::open(path).map_err(unreadable)?;
-        file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        file.take(LARGEST_FILE + 1)
+            .read_to_end(&mut bytes)
+            .map_err(unreadable)?;
         if bytes.len() as u64 > LARGEST_FILE {
             return Err(Failure::mistake(format!(
                 "{name} is larger than 64 MiB; name a file of labelled items, one JSON object a line"
@@ -196,7 +206,9 @@ fn labelled(files: &[PathBuf]) -> Result<Vec<LabelledItem>, Failure> {
         items.extend(read_items(&text, &name).map_err(Failure::mistake)?);
     }
     if items.is_empty() {
-        return Err(Failure::mistake("there is no item in these files; a line is a JSON object"));
+        return Err(Failure::mistake(
+            "there is no item in these files; a line is a JSON object",
+        ));
     }
     Ok(items)
 }

@@ -9,8 +9,8 @@ use chrono_tz::Tz;
 use url::Url;
 
 use super::ageing::thresholds;
-use super::classifier::classifier;
 use super::alerting::{channels, event_overrides, routes};
+use super::classifier::classifier;
 use super::institutions::institutions;
 use super::mistake::{Mistakes, nearest, shown};
 use super::reader::{Found, Reader, Table};

@@ -8,8 +8,8 @@ use toml::de::DeValue;
 
 use super::check::unique;
 use super::mistake::{Mistake, Mistakes, shown};
-use super::reader::{Found, Reader, Table};
 use super::read_bounded;
+use super::reader::{Found, Reader, Table};
 use crate::meaning::classifier::Classifier;
 use crate::meaning::classifier::phrases::Phrase;
 use crate::meaning::classifier::rules::{Effect, Group, Prior, QUESTIONS, Question, Rules, TermWords, Weights};
@@ -213,30 +213,38 @@ fn groups(root: &Table) -> Vec<Group> {
 }
 
 fn priors(root: &Table, key: &'static str) -> Vec<Prior> {
-    let read = |table: Table| {
-        if !table.has("names") {
-            table.missing("names", "[\"resource sharing\"]");
-        }
-        let mut names = Vec::new();
-        for name in table.texts("names") {
-            if name.value.split(' ').all(|word| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() && c.to_lowercase().eq([c]))) {
-                names.push(name.value);
-            } else {
-                let wrong = format!("{} has more than small letters and single spaces", shown(&name.value));
-                table.wrong("names", name.at, wrong, "Write the words of the name in small letters, a space for a hyphen");
+    let read =
+        |table: Table| {
+            if !table.has("names") {
+                table.missing("names", "[\"resource sharing\"]");
             }
-        }
-        let weights = table.table("weights").map(|table| {
-            let weights = weights_of(&table);
+            let mut names = Vec::new();
+            for name in table.texts("names") {
+                if name.value.split(' ').all(|word| {
+                    !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() && c.to_lowercase().eq([c]))
+                }) {
+                    names.push(name.value);
+                } else {
+                    let wrong = format!("{} has more than small letters and single spaces", shown(&name.value));
+                    table.wrong(
+                        "names",
+                        name.at,
+                        wrong,
+                        "Write the words of the name in small letters, a space for a hyphen",
+                    );
+                }
+            }
+            let weights = table.table("weights").map(|table| {
+                let weights = weights_of(&table);
+                table.done();
+                weights
+            });
             table.done();
-            weights
-        });
-        table.done();
-        Prior {
-            names,
-            weights: weights.unwrap_or([0.0; QUESTIONS]),
-        }
-    };
+            Prior {
+                names,
+                weights: weights.unwrap_or([0.0; QUESTIONS]),
+            }
+        };
     root.tables(key, "names").into_iter().map(read).collect()
 }
 
@@ -271,7 +279,9 @@ fn weight(table: &Table, key: &'static str) -> Option<f64> {
     let value = table.get(key)?;
     let instead = format!("Write a number from -{HEAVIEST} to {HEAVIEST}, without quotes");
     let number = match value.get_ref() {
-        DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix()).ok().map(|n| n as f64),
+        DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
+            .ok()
+            .map(|n| n as f64),
         DeValue::Float(float) => float.as_str().parse().ok(),
         _ => {
             table.wrong_type(key, value, "a number", &instead);
@@ -280,7 +290,12 @@ fn weight(table: &Table, key: &'static str) -> Option<f64> {
     };
     let number = number.filter(|number: &f64| number.abs() <= HEAVIEST);
     if number.is_none() {
-        table.wrong(key, value.span().start, "this number is too small or too large", instead);
+        table.wrong(
+            key,
+            value.span().start,
+            "this number is too small or too large",
+            instead,
+        );
     }
     number
 }

@@ -132,7 +132,12 @@ impl Classifier {
 
     /// On what terms an item comes.
     pub fn terms(&self, document: &Document<'_>) -> Terms {
-        terms::terms(&self.reader.rules.terms, document.release, document.heading, document.body)
+        terms::terms(
+            &self.reader.rules.terms,
+            document.release,
+            document.heading,
+            document.body,
+        )
     }
 
     /// What the rules alone say.
@@ -180,7 +185,10 @@ impl Classifier {
             }
         };
         for &area in &reading.areas {
-            give(format!("rule for the area {}", document.area), rules.areas[area].weights[number]);
+            give(
+                format!("rule for the area {}", document.area),
+                rules.areas[area].weights[number],
+            );
         }
         for &product in &reading.products {
             give(
@@ -189,7 +197,10 @@ impl Classifier {
             );
         }
         for (index, group) in rules.groups.iter().enumerate() {
-            let phrases: Vec<&str> = reading.found[index].iter().map(|&phrase| self.reader.phrase(phrase)).collect();
+            let phrases: Vec<&str> = reading.found[index]
+                .iter()
+                .map(|&phrase| self.reader.phrase(phrase))
+                .collect();
             let what = match group.effect {
                 Effect::Hush => "hushing rule",
                 Effect::Mask => "masking rule",
@@ -229,7 +240,12 @@ fn verdict(scores: Weights) -> Verdict {
     if collaborative && topics.is_empty() {
         // What is about collaboration is about some part of it: the likeliest.
         let score = |topic: &Topic| scores[Question::About(*topic).number()];
-        topics.extend(Topic::ALL.iter().copied().max_by(|one, other| score(one).total_cmp(&score(other))));
+        topics.extend(
+            Topic::ALL
+                .iter()
+                .copied()
+                .max_by(|one, other| score(one).total_cmp(&score(other))),
+        );
     }
     Verdict {
         collaborative,
@@ -305,3 +321,5 @@ impl Explanation {
     }
 }
 
+#[cfg(test)]
+mod tests;

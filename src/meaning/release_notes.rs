@@ -19,9 +19,9 @@ pub fn events_of(change: &ChangeInContext<'_>, classifier: &Classifier) -> Vec<E
             rescheduled(change, old, new, classifier),
             revised(change, old, new, classifier),
         ]
-            .into_iter()
-            .flatten()
-            .collect(),
+        .into_iter()
+        .flatten()
+        .collect(),
         (Op::Removed, Some(old), _) => vec![withdrawn(change, old, classifier)],
         _ => Vec::new(),
     }
@@ -56,12 +56,7 @@ fn announced(change: &ChangeInContext<'_>, item: &Value, classifier: &Classifier
     draft
 }
 
-fn rescheduled(
-    change: &ChangeInContext<'_>,
-    old: &Value,
-    new: &Value,
-    classifier: &Classifier,
-) -> Option<EventDraft> {
+fn rescheduled(change: &ChangeInContext<'_>, old: &Value, new: &Value, classifier: &Classifier) -> Option<EventDraft> {
     let (from, to) = (text(old, "release")?, text(new, "release")?);
     if from == to {
         return None;
@@ -83,12 +78,7 @@ fn rescheduled(
     Some(draft)
 }
 
-fn revised(
-    change: &ChangeInContext<'_>,
-    old: &Value,
-    new: &Value,
-    classifier: &Classifier,
-) -> Option<EventDraft> {
+fn revised(change: &ChangeInContext<'_>, old: &Value, new: &Value, classifier: &Classifier) -> Option<EventDraft> {
     let mut changed: Vec<String> = Vec::new();
     let mut said: Vec<&str> = Vec::new();
     if heading(old) != heading(new) {

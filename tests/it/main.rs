@@ -13,6 +13,7 @@ mod alma_offers;
 mod alma_webhooks;
 mod api;
 mod borrowing_requests;
+mod classifier;
 mod client;
 mod command_line;
 mod daemon;

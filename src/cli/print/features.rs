@@ -13,11 +13,17 @@ const LONGEST_HEADING: usize = 100;
 /// The figures, each half by itself, and every miss.
 pub fn evaluation_page(page: &Page, evaluation: &Evaluation, halves: Option<&[(&'static str, Evaluation)]>) -> String {
     let mut rows = vec![row(
-        format!("about collaboration ({})", count(evaluation.collaborative.n, "item", "items")),
+        format!(
+            "about collaboration ({})",
+            count(evaluation.collaborative.n, "item", "items")
+        ),
         evaluation.collaborative.quality,
     )];
     for (name, half) in halves.unwrap_or_default() {
-        rows.push(row(format!("  {name} ({})", half.collaborative.n), half.collaborative.quality));
+        rows.push(row(
+            format!("  {name} ({})", half.collaborative.n),
+            half.collaborative.quality,
+        ));
     }
     rows.push(row("topics".to_owned(), evaluation.topics.micro));
     for (name, half) in halves.unwrap_or_default() {
@@ -30,14 +36,24 @@ pub fn evaluation_page(page: &Page, evaluation: &Evaluation, halves: Option<&[(&
     let mut text = page.table(&["question", "precision", "recall", "F1"], rows);
     let misses = match evaluation.misses.len() {
         0 => "Every item was judged as people did.".to_owned(),
-        number => format!("{} judged otherwise than people did:", count(number, "item was", "items were")),
+        number => format!(
+            "{} judged otherwise than people did:",
+            count(number, "item was", "items were")
+        ),
     };
     let _ = write!(text, "\n\n{misses}\n");
     for miss in &evaluation.misses {
-        let difficulty = miss.difficulty.as_deref().map_or_else(String::new, |word| format!(" ({})", clean(word)));
+        let difficulty = miss
+            .difficulty
+            .as_deref()
+            .map_or_else(String::new, |word| format!(" ({})", clean(word)));
         let heading = Ink::Bold.on(&shortened(&format!("{} {}", clean(&miss.id), clean(&miss.title))));
         let _ = write!(text, "\n{heading}{difficulty}\n");
-        let said = format!("People say {}; found was {}.", answers(&miss.expected), answers(&miss.found));
+        let said = format!(
+            "People say {}; found was {}.",
+            answers(&miss.expected),
+            answers(&miss.found)
+        );
         let _ = writeln!(text, "{}", page.wrapped(&said, 2));
         for explanation in &miss.explanations {
             let _ = writeln!(text, "{}", explanation_lines(page, explanation));
@@ -62,10 +78,18 @@ pub fn explained_page(page: &Page, rows: &[(&LabelledItem, Explained)]) -> Strin
         let mut said = Vec::new();
         said.extend(terms.switch.map(|switch| format!("switched: {}", switch.name())));
         said.extend(terms.deadline.as_ref().map(|date| format!("date: {date}")));
-        said.extend(terms.undo.map(|undo| format!("can be undone: {}", if undo { "yes" } else { "no" })));
+        said.extend(
+            terms
+                .undo
+                .map(|undo| format!("can be undone: {}", if undo { "yes" } else { "no" })),
+        );
         if !said.is_empty() {
             let because = terms.because.join("”, “");
-            let _ = writeln!(text, "{}", page.wrapped(&format!("{}, by “{because}”", said.join(", ")), 2));
+            let _ = writeln!(
+                text,
+                "{}",
+                page.wrapped(&format!("{}, by “{because}”", said.join(", ")), 2)
+            );
         }
         for explanation in &explained.explanations {
             let _ = writeln!(text, "{}", explanation_lines(page, explanation));
@@ -102,7 +126,14 @@ fn shortened(text: &str) -> String {
 }
 
 fn answers(answers: &Answers) -> String {
-    let mut words = vec![if answers.collaborative { "about collaboration" } else { "not about collaboration" }.to_owned()];
+    let mut words = vec![
+        if answers.collaborative {
+            "about collaboration"
+        } else {
+            "not about collaboration"
+        }
+        .to_owned(),
+    ];
     words.extend(answers.topics.iter().map(|topic| topic.name().to_owned()));
     if answers.non_alma == Some(true) {
         words.push("also for libraries not on Alma".to_owned());
@@ -111,11 +142,20 @@ fn answers(answers: &Answers) -> String {
 }
 
 fn explanation_lines(page: &Page, explanation: &Explanation) -> String {
-    let Explanation { question, score, base, rest, .. } = explanation;
+    let Explanation {
+        question,
+        score,
+        base,
+        rest,
+        ..
+    } = explanation;
     let yes = if *score > 0.0 { "yes" } else { "no" };
     let head = format!("{question}: {yes}, score {score:+.2} = base {base:+.2}, the reasons below, others {rest:+.2}");
     let mut lines = vec![page.wrapped(&head, 2)];
-    for (word, reasons) in [("for", &explanation.reasons_for), ("against", &explanation.reasons_against)] {
+    for (word, reasons) in [
+        ("for", &explanation.reasons_for),
+        ("against", &explanation.reasons_against),
+    ] {
         if !reasons.is_empty() {
             let listed: Vec<String> = reasons.iter().map(reason).collect();
             lines.push(page.wrapped(&format!("{word}: {}", listed.join("; ")), 4));

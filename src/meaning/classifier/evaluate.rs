@@ -254,8 +254,10 @@ fn wrong(item: &LabelledItem, verdict: &Verdict) -> Vec<Question> {
 /// Adds verdicts up.
 pub fn evaluate(judged: &[Judged<'_>]) -> Evaluation {
     let (mut collaborative, mut micro, mut non_alma) = (Count::default(), Count::default(), Count::default());
-    let mut per_topic: BTreeMap<&'static str, Count> =
-        Topic::ALL.iter().map(|topic| (topic.name(), Count::default())).collect();
+    let mut per_topic: BTreeMap<&'static str, Count> = Topic::ALL
+        .iter()
+        .map(|topic| (topic.name(), Count::default()))
+        .collect();
     for Judged { item, verdict, .. } in judged {
         collaborative.add(verdict.collaborative, item.collaborative);
         for topic in Topic::ALL {
@@ -267,7 +269,11 @@ pub fn evaluate(judged: &[Judged<'_>]) -> Evaluation {
             non_alma.add(verdict.non_alma, there);
         }
     }
-    let misses = judged.iter().filter(|judged| !judged.explanations.is_empty()).map(miss).collect();
+    let misses = judged
+        .iter()
+        .filter(|judged| !judged.explanations.is_empty())
+        .map(miss)
+        .collect();
     Evaluation {
         collaborative: Collaborative {
             quality: collaborative.quality(),
@@ -275,7 +281,10 @@ pub fn evaluate(judged: &[Judged<'_>]) -> Evaluation {
         },
         topics: Topics {
             micro: micro.quality(),
-            per_topic: per_topic.into_iter().map(|(topic, count)| (topic, count.quality())).collect(),
+            per_topic: per_topic
+                .into_iter()
+                .map(|(topic, count)| (topic, count.quality()))
+                .collect(),
         },
         non_alma: non_alma.quality(),
         misses,

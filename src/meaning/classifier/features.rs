@@ -11,6 +11,8 @@ use super::text::{Sentence, sentences, stem};
 const REPEATED: f64 = 0.35;
 /// A group counts so often at most.
 const STRONGEST: f64 = 2.2;
+/// A row of words counts this much, shared among all rows of the text; in a usual item each counts about 0.5.
+const ROW: f64 = 8.0;
 /// Explanations name so many phrases of a group.
 const PHRASES_NAMED: usize = 4;
 
@@ -103,7 +105,11 @@ impl Reader {
         }
         for (group, &times) in times.iter().enumerate() {
             if times > 0 {
-                let first = if reading.in_heading[group] { self.rules.heading_counts } else { 1.0 };
+                let first = if reading.in_heading[group] {
+                    self.rules.heading_counts
+                } else {
+                    1.0
+                };
                 reading.strengths[group] = (first + REPEATED * (times - 1) as f64).min(STRONGEST);
             }
             reading.found[group].sort_unstable();
@@ -133,7 +139,11 @@ impl Reader {
                     .iter()
                     .any(|&mask| hit.start < mask.1 && mask.0 < hit.end && !covers(mask))
         });
-        let excused: Vec<usize> = hits.iter().map(|hit| hit.owner).filter(|owner| !owner.is_multiple_of(2)).collect();
+        let excused: Vec<usize> = hits
+            .iter()
+            .map(|hit| hit.owner)
+            .filter(|owner| !owner.is_multiple_of(2))
+            .collect();
         hits.retain(|hit| hit.owner.is_multiple_of(2) && !excused.contains(&(hit.owner + 1)));
         let hushed = hits.iter().any(|hit| effect(hit) == Effect::Hush);
         if hushed {
@@ -154,8 +164,15 @@ impl Reader {
             });
         }
         // Long texts have many rows; each counts for less, so that length by itself says nothing.
-        let value = 1.0 / (rows.len().max(1) as f64).sqrt();
-        let mut features: Vec<Feature> = rows.into_keys().map(|name| Feature { name, value, kind: Kind::Row }).collect();
+        let value = ROW / (rows.len().max(1) as f64).sqrt();
+        let mut features: Vec<Feature> = rows
+            .into_keys()
+            .map(|name| Feature {
+                name,
+                value,
+                kind: Kind::Row,
+            })
+            .collect();
         let mut put = |parts: &[&str], value: f64| {
             features.push(Feature {
                 name: Name::of(parts),
@@ -187,13 +204,18 @@ impl Reader {
 fn fitting(priors: &[super::rules::Prior], text: &str) -> Vec<usize> {
     let text = format!(" {} ", plain(text));
     let fits = |name: &String| name.split(' ').all(|word| text.contains(&format!(" {word} ")));
-    (0..priors.len()).filter(|&number| priors[number].names.iter().any(fits)).collect()
+    (0..priors.len())
+        .filter(|&number| priors[number].names.iter().any(fits))
+        .collect()
 }
 
 /// Lower case, words and single spaces only.
 fn plain(text: &str) -> String {
     let mut words = String::with_capacity(text.len());
-    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+    for word in text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+    {
         if !words.is_empty() {
             words.push(' ');
         }
@@ -234,10 +256,10 @@ fn rows_of(sentence: &Sentence, put: &mut impl FnMut(Name)) {
 
 /// Words that tell how somebody writes, not about what; sorted. "Other", "own" and "same" are not among them.
 const COMMON: [&str; 60] = [
-    "a", "also", "an", "and", "are", "at", "be", "been", "being", "but", "by", "can", "could", "did", "do", "doe", "does",
-    "for", "from", "had", "has", "have", "if", "in", "is", "it", "its", "may", "might", "must", "no", "not", "now", "of",
-    "on", "only", "or", "should", "so", "such", "than", "that", "the", "then", "there", "these", "this", "those", "to", "wa",
-    "was", "were", "what", "when", "where", "which", "who", "will", "with", "would",
+    "a", "also", "an", "and", "are", "at", "be", "been", "being", "but", "by", "can", "could", "did", "do", "doe",
+    "does", "for", "from", "had", "has", "have", "if", "in", "is", "it", "its", "may", "might", "must", "no", "not",
+    "now", "of", "on", "only", "or", "should", "so", "such", "than", "that", "the", "then", "there", "these", "this",
+    "those", "to", "wa", "was", "were", "what", "when", "where", "which", "who", "will", "with", "would",
 ];
 
 /// What kind of feature it is, for the training.
@@ -312,4 +334,3 @@ pub fn spelled(reader: &Reader, document: &Document<'_>, reading: &Reading) -> H
     put(&["area:", &plain(document.area)]);
     names
 }
-

@@ -35,7 +35,11 @@ impl Word {
             return None;
         }
         let stem = stem.to_owned();
-        Some(if beginning { Word::Beginning(stem) } else { Word::Whole(stem) })
+        Some(if beginning {
+            Word::Beginning(stem)
+        } else {
+            Word::Whole(stem)
+        })
     }
 
     fn fits(&self, word: &str) -> bool {
@@ -72,11 +76,16 @@ impl Phrase {
                 None => rest.find([' ', '?']).unwrap_or(rest.len()),
             };
             let (part, behind) = rest.split_at(end);
-            let (behind, optional) = behind.strip_prefix('?').map_or((behind, false), |behind| (behind, true));
+            let (behind, optional) = behind
+                .strip_prefix('?')
+                .map_or((behind, false), |behind| (behind, true));
             rest = behind.trim_start();
             if part == ".." {
                 if places.is_empty() || gap {
-                    return Err(wrong("a phrase cannot begin with .. or repeat it", "Put a word before .."));
+                    return Err(wrong(
+                        "a phrase cannot begin with .. or repeat it",
+                        "Put a word before ..",
+                    ));
                 }
                 gap = true;
                 continue;
@@ -87,7 +96,10 @@ impl Phrase {
                     "Write two phrases",
                 ));
             }
-            let inner = part.strip_prefix('(').and_then(|part| part.strip_suffix(')')).unwrap_or(part);
+            let inner = part
+                .strip_prefix('(')
+                .and_then(|part| part.strip_suffix(')'))
+                .unwrap_or(part);
             let choices = inner
                 .split('|')
                 .map(|row| {
@@ -109,9 +121,7 @@ impl Phrase {
         }
         match places.len() {
             0 => Err(wrong("a phrase is empty", "Take it out")),
-            count if count > MOST_WORDS => {
-                Err(wrong("a phrase has more than ten words", "Keep the words that matter"))
-            }
+            count if count > MOST_WORDS => Err(wrong("a phrase has more than ten words", "Keep the words that matter")),
             _ => Ok(Phrase {
                 text: text.to_owned(),
                 places,
@@ -133,7 +143,10 @@ impl Phrase {
     fn end(&self, words: &[String], at: usize) -> Option<usize> {
         fn row(row: &[Word], words: &[String], at: usize) -> Option<usize> {
             let here = words.get(at..at + row.len())?;
-            row.iter().zip(here).all(|(wanted, word)| wanted.fits(word)).then_some(at + row.len())
+            row.iter()
+                .zip(here)
+                .all(|(wanted, word)| wanted.fits(word))
+                .then_some(at + row.len())
         }
         fn from(places: &[Place], words: &[String], at: usize) -> Option<usize> {
             let Some((place, rest)) = places.split_first() else {
@@ -176,7 +189,10 @@ impl Phrases {
     /// Puts a phrase in.
     pub fn add(&mut self, owner: usize, phrase: Phrase) {
         let index = self.all.len();
-        let first = phrase.places.first().map_or(&[] as &[Vec<Word>], |place| &place.choices);
+        let first = phrase
+            .places
+            .first()
+            .map_or(&[] as &[Vec<Word>], |place| &place.choices);
         let mut firsts: Vec<&Word> = first.iter().filter_map(|row| row.first()).collect();
         firsts.dedup();
         for word in firsts {
@@ -248,7 +264,18 @@ mod tests {
 
     #[test]
     fn a_mistake_says_what_to_write() {
-        for text in ["", "a? b", "a .. b?", ".. a", "a ..", "(a|b", "Rota", "union-catalog", "a * b", "a b c d e f g h i j k"] {
+        for text in [
+            "",
+            "a? b",
+            "a .. b?",
+            ".. a",
+            "a ..",
+            "(a|b",
+            "Rota",
+            "union-catalog",
+            "a * b",
+            "a b c d e f g h i j k",
+        ] {
             let (wrong, instead) = Phrase::parse(text).unwrap_err();
             assert!(!wrong.is_empty() && !instead.is_empty(), "{text}");
         }

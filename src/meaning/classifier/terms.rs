@@ -76,7 +76,9 @@ pub fn terms(words: &TermWords, release: &str, heading: &str, body: &str) -> Ter
         .collect();
     let strongest = words.deadline.iter().find_map(|phrase| {
         let says = |(sentences, _): &&(Vec<Sentence>, String)| {
-            sentences.iter().any(|sentence| said(std::slice::from_ref(phrase), sentence).is_some())
+            sentences
+                .iter()
+                .any(|sentence| said(std::slice::from_ref(phrase), sentence).is_some())
         };
         Some((phrase, dated.iter().find(says)?))
     });
@@ -92,7 +94,8 @@ pub fn terms(words: &TermWords, release: &str, heading: &str, body: &str) -> Ter
 fn said<'p>(phrases: &'p [Phrase], sentence: &Sentence) -> Option<&'p str> {
     let denied = |at: usize| {
         let before = &sentence.words[..at];
-        before.ends_with(&["not".to_owned()]) || before.ends_with(&["no".to_owned(), "need".to_owned(), "to".to_owned()])
+        before.ends_with(&["not".to_owned()])
+            || before.ends_with(&["no".to_owned(), "need".to_owned(), "to".to_owned()])
     };
     phrases
         .iter()
@@ -101,14 +104,31 @@ fn said<'p>(phrases: &'p [Phrase], sentence: &Sentence) -> Option<&'p str> {
 }
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
 ];
 
 /// The first date of a text, with the precision that it has. A month without a year is the next one from the release on.
 fn date(text: &str, release: &str) -> Option<String> {
-    let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric() && c != '-').filter(|word| !word.is_empty()).collect();
-    let number = |at: usize| words.get(at).and_then(|word| word.trim_end_matches(|c: char| c.is_alphabetic()).parse::<u32>().ok());
+    let words: Vec<&str> = text
+        .split(|c: char| !c.is_alphanumeric() && c != '-')
+        .filter(|word| !word.is_empty())
+        .collect();
+    let number = |at: usize| {
+        words
+            .get(at)
+            .and_then(|word| word.trim_end_matches(|c: char| c.is_alphabetic()).parse::<u32>().ok())
+    };
     let day = |at: usize| number(at).filter(|day| (1..=31).contains(day));
     let year = |at: usize| number(at).filter(|year| (2000..2100).contains(year));
     for (at, word) in words.iter().enumerate() {
@@ -119,7 +139,10 @@ fn date(text: &str, release: &str) -> Option<String> {
         {
             return Some((*word).to_owned());
         }
-        if *word == "end" && words.get(at + 1) == Some(&"of") && let Some(year) = year(at + 2) {
+        if *word == "end"
+            && words.get(at + 1) == Some(&"of")
+            && let Some(year) = year(at + 2)
+        {
             return Some(format!("{year}-12-31"));
         }
         let Some(month) = MONTHS.iter().position(|name| *name == word.to_lowercase()) else {
@@ -136,7 +159,11 @@ fn date(text: &str, release: &str) -> Option<String> {
         };
         // "May Also Be Held By", "may" at the start of a sentence.
         let before = at.checked_sub(1).map_or("", |before| words[before]);
-        if *word == "May" && named_day.is_none() && named_year.is_none() && !["until", "by", "in", "before", "of"].contains(&before) {
+        if *word == "May"
+            && named_day.is_none()
+            && named_year.is_none()
+            && !["until", "by", "in", "before", "of"].contains(&before)
+        {
             continue;
         }
         let year = named_year.or_else(|| next_year(release, month))?;
@@ -178,7 +205,10 @@ mod tests {
     #[test]
     fn the_terms_come_from_the_wording_only() {
         for (body, switch) in [
-            ("It is off by default; contact Ex Libris.", Some(Switch::ContactExlibris)),
+            (
+                "It is off by default; contact Ex Libris.",
+                Some(Switch::ContactExlibris),
+            ),
             ("There is no need to contact Ex Libris.", None),
             ("This is not enabled by default.", Some(Switch::OffByDefault)),
             ("It is enabled by default.", Some(Switch::On)),

@@ -59,7 +59,11 @@ fn split(text: &str, left: &mut usize, heading: bool) -> Vec<Sentence> {
         if !word.is_empty() && *left > 0 {
             *left -= 1;
             let number = word.chars().all(|letter| letter.is_ascii_digit()) && word.len() < 5;
-            words.push(if number { "#".to_owned() } else { std::mem::take(&mut word) });
+            words.push(if number {
+                "#".to_owned()
+            } else {
+                std::mem::take(&mut word)
+            });
         }
         word.clear();
         let ends = match letter {
@@ -156,7 +160,10 @@ mod tests {
     use super::*;
 
     fn plain(text: &str) -> Vec<String> {
-        sentences("", text).into_iter().map(|sentence| sentence.words.join(" ")).collect()
+        sentences("", text)
+            .into_iter()
+            .map(|sentence| sentence.words.join(" "))
+            .collect()
     }
 
     #[test]
@@ -175,7 +182,10 @@ mod tests {
 
     #[test]
     fn sentences_end_where_they_end() {
-        assert_eq!(plain("See ver. 1.2; then go\n• one\n• two"), ["see ver", "1 2", "then go", "one", "two"].map(|text| text.replace(['1', '2'], "#")));
+        assert_eq!(
+            plain("See ver. 1.2; then go\n• one\n• two"),
+            ["see ver", "1 2", "then go", "one", "two"].map(|text| text.replace(['1', '2'], "#"))
+        );
         let told_twice = sentences("It was lost.", "It was lost. It is found.");
         assert_eq!(told_twice.len(), 2);
         assert!(told_twice[0].heading && !told_twice[1].heading);
@@ -183,7 +193,15 @@ mod tests {
 
     #[test]
     fn plurals_are_one_word() {
-        for (word, wanted) in [("libraries", "library"), ("requests", "request"), ("status", "status"), ("access", "access"), ("boxes", "box"), ("pods", "pod"), ("é", "é")] {
+        for (word, wanted) in [
+            ("libraries", "library"),
+            ("requests", "request"),
+            ("status", "status"),
+            ("access", "access"),
+            ("boxes", "box"),
+            ("pods", "pod"),
+            ("é", "é"),
+        ] {
             assert_eq!(stem(word), wanted);
         }
     }

@@ -38,13 +38,13 @@ impl Default for Training {
     fn default() -> Self {
         Self {
             penalty: 0.001,
-            rows: 6.0,
-            rows_of_topics: 3.0,
+            rows: 0.75,
+            rows_of_topics: 0.375,
             signs: 0.7,
             lean: 0.4,
-            rounds: 40,
+            rounds: 20,
             least_items: 2,
-            least_weight: 0.02,
+            least_weight: 0.06,
             seed: 1,
         }
     }
@@ -93,7 +93,9 @@ impl Course {
                 features.push((number, feature.value, feature.kind));
             }
             let said = Classifier::said_by_rules(&reader, &reading).to_vec();
-            let answers = Question::all().map(|question| example.labels.answer(question)).collect();
+            let answers = Question::all()
+                .map(|question| example.labels.answer(question))
+                .collect();
             items.push(Item {
                 features,
                 said,
@@ -152,7 +154,10 @@ impl Course {
             .iter()
             .map(|&(item, _)| {
                 let features = &self.items[item].features;
-                1.0 + features.iter().map(|&(feature, value, _)| (value * scale[feature]).powi(2)).sum::<f64>()
+                1.0 + features
+                    .iter()
+                    .map(|&(feature, value, _)| (value * scale[feature]).powi(2))
+                    .sum::<f64>()
             })
             .collect();
         let mut order: Vec<usize> = (0..asked.len()).collect();
@@ -210,7 +215,11 @@ impl Course {
             }
             for &(feature, _, kind) in &self.items[item].features {
                 let (yes, no, _) = spread[feature];
-                spread[feature] = if answer { (yes + 1.0, no, kind) } else { (yes, no + 1.0, kind) };
+                spread[feature] = if answer {
+                    (yes + 1.0, no, kind)
+                } else {
+                    (yes, no + 1.0, kind)
+                };
             }
         }
         spread

@@ -137,7 +137,11 @@ mod tests {
 
     #[test]
     fn a_mistake_names_its_line() {
-        for (text, line) in [("[collaborative]\nmuch word:x", "line 2"), ("+1.0 word:x", "line 1"), ("[what]", "line 1")] {
+        for (text, line) in [
+            ("[collaborative]\nmuch word:x", "line 2"),
+            ("+1.0 word:x", "line 1"),
+            ("[what]", "line 1"),
+        ] {
             assert!(Learned::parse(text).unwrap_err().starts_with(line), "{text}");
         }
     }

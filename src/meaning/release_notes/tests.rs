@@ -22,17 +22,20 @@ fn with(name: &str, value: Value) -> Value {
 }
 
 fn events(op: Op, old: Option<&Value>, new: Option<&Value>, context: &ChangeContext) -> Vec<EventDraft> {
-    events_of(&ChangeInContext {
-        source: SourceKind::ReleaseNotes,
-        subject: "alma",
-        institution: None,
-        key: "2026-11/zone",
-        op,
-        old,
-        new,
-        context,
-        now: Moment::from_millis(0),
-    }, &built_in())
+    events_of(
+        &ChangeInContext {
+            source: SourceKind::ReleaseNotes,
+            subject: "alma",
+            institution: None,
+            key: "2026-11/zone",
+            op,
+            old,
+            new,
+            context,
+            now: Moment::from_millis(0),
+        },
+        &built_in(),
+    )
 }
 
 fn modified(new: &Value) -> Vec<EventDraft> {

@@ -61,20 +61,23 @@ impl Seen {
     }
 
     fn events(&self) -> Vec<EventDraft> {
-        almanac::meaning::events_of(&ChangeInContext {
-            source: self.source,
-            subject: "01ELM_INST",
-            institution: Some(InstitutionName {
-                code: "01ELM_INST",
-                name: "Elm College",
-            }),
-            key: self.key,
-            op: self.op,
-            old: self.old.as_ref(),
-            new: self.new.as_ref(),
-            context: &self.context,
-            now: now(),
-        }, &almanac::config::classifier::built_in())
+        almanac::meaning::events_of(
+            &ChangeInContext {
+                source: self.source,
+                subject: "01ELM_INST",
+                institution: Some(InstitutionName {
+                    code: "01ELM_INST",
+                    name: "Elm College",
+                }),
+                key: self.key,
+                op: self.op,
+                old: self.old.as_ref(),
+                new: self.new.as_ref(),
+                context: &self.context,
+                now: now(),
+            },
+            &almanac::config::classifier::built_in(),
+        )
     }
 
     /// The event as a reader gets it.
