@@ -13,7 +13,10 @@ const RUNS: usize = 5;
 
 fn corpus() -> Vec<LabelledItem> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/train");
-    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     paths.sort();
     paths
         .iter()

@@ -29,6 +29,8 @@ use weights::{ALWAYS, Learned};
 pub const REASONS_NAMED: usize = 8;
 /// Topics that an item can be about without being about collaboration (RELEASE_NOTES.md §1, the labelled items).
 const TOPICS_ALONE: [Topic; 3] = [Topic::SpecialCollections, Topic::ApisIntegration, Topic::UserIdentity];
+/// The score that takes: such an item has to be about the topic, not only to touch on it.
+const ALONE_FROM: f64 = 2.0;
 
 /// An item as far as the classifier reads it. A part that is not known is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -235,7 +237,14 @@ fn verdict(scores: Weights) -> Verdict {
     let mut topics: Vec<Topic> = Topic::ALL
         .iter()
         .copied()
-        .filter(|topic| yes(Question::About(*topic)) && (collaborative || TOPICS_ALONE.contains(topic)))
+        .filter(|topic| {
+            let score = scores[Question::About(*topic).number()];
+            if collaborative {
+                score > 0.0
+            } else {
+                score > ALONE_FROM && TOPICS_ALONE.contains(topic)
+            }
+        })
         .collect();
     if collaborative && topics.is_empty() {
         // What is about collaboration is about some part of it: the likeliest.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
-use super::*;
 use super::rules::QUESTIONS;
+use super::*;
 use crate::config::classifier::built_in;
 
 fn item<'a>(area: &'a str, heading: &'a str, body: &'a str) -> Document<'a> {

@@ -43,7 +43,7 @@ impl Default for Training {
             rows: 0.75,
             rows_of_topics: 0.375,
             signs: 0.7,
-            lean: 0.4,
+            lean: 0.5,
             collaborative_lean: -0.3,
             rounds: 20,
             least_items: 2,
@@ -142,7 +142,11 @@ impl Course {
         }
         for &question in questions {
             // What a short note is about is said in what is left out as often as not.
-            let from = if matches!(question, Question::About(_)) { chosen } else { &both };
+            let from = if matches!(question, Question::About(_)) {
+                chosen
+            } else {
+                &both
+            };
             self.learn_one(from, training, question, &items_with, &mut learned);
         }
         Classifier::new(self.rules.clone(), learned)
