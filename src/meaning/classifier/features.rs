@@ -13,6 +13,8 @@ const REPEATED: f64 = 0.35;
 const STRONGEST: f64 = 2.2;
 /// A row of words counts this much, shared among all rows of the text; in a usual item each counts about 0.5.
 const ROW: f64 = 8.0;
+/// A text with fewer rows is no better known for it: a single word must not outweigh the rules.
+const FEWEST_ROWS: usize = 150;
 /// Explanations name so many phrases of a group.
 const PHRASES_NAMED: usize = 4;
 
@@ -164,7 +166,7 @@ impl Reader {
             });
         }
         // Long texts have many rows; each counts for less, so that length by itself says nothing.
-        let value = ROW / (rows.len().max(1) as f64).sqrt();
+        let value = ROW / (rows.len().max(FEWEST_ROWS) as f64).sqrt();
         let mut features: Vec<Feature> = rows
             .into_keys()
             .map(|name| Feature {

@@ -159,11 +159,11 @@ fn date(text: &str, release: &str) -> Option<String> {
         };
         // "May Also Be Held By", "may" at the start of a sentence.
         let before = at.checked_sub(1).map_or("", |before| words[before]);
-        if *word == "May"
-            && named_day.is_none()
-            && named_year.is_none()
-            && !["until", "by", "in", "before", "of"].contains(&before)
-        {
+        let capital_next = words
+            .get(at + 1)
+            .is_some_and(|next| next.starts_with(char::is_uppercase));
+        let a_month = ["until", "by", "in", "before", "of"].contains(&before) && !capital_next;
+        if *word == "May" && named_day.is_none() && named_year.is_none() && !a_month {
             continue;
         }
         let year = named_year.or_else(|| next_year(release, month))?;
