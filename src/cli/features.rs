@@ -28,7 +28,7 @@ const MOST_FOLDS: u64 = 100;
 pub(super) enum FeaturesCommand {
     /// Judge labelled items (JSON lines) and say how well: precision, recall, F1, and every miss with its reasons.
     Evaluate(EvaluateArgs),
-    /// Judge items (JSON lines) and show for each what was found and why.
+    /// Judge labelled items (JSON lines) and show for each what was found and why.
     Explain(ExplainArgs),
     /// Learn the weights anew from labelled items (JSON lines), and write them to a file that people can read.
     Train(TrainArgs),
@@ -52,7 +52,7 @@ pub(super) struct EvaluateArgs {
 /// What `almanac features explain` takes.
 #[derive(Args, Debug)]
 pub(super) struct ExplainArgs {
-    /// Files with one item a line.
+    /// Files with one labelled item a line.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Only the item of this id.

@@ -72,7 +72,7 @@ pub fn explained_page(page: &Page, rows: &[(&LabelledItem, Explained)]) -> Strin
             topics: explained.topics.clone(),
             non_alma: Some(explained.non_alma),
         };
-        let _ = write!(text, "{heading}\n");
+        let _ = writeln!(text, "{heading}");
         let _ = writeln!(text, "{}", page.wrapped(&format!("Found: {}.", answers(&found)), 2));
         let terms = &explained.terms;
         let mut said = Vec::new();

@@ -198,7 +198,7 @@ impl Reader {
         if !area.is_empty() {
             put(&["area:", &area], 1.0);
         }
-        features.sort_unstable_by(|one, other| one.name.hash.cmp(&other.name.hash));
+        features.sort_unstable_by_key(|feature| feature.name.hash);
         features
     }
 }
