@@ -10,6 +10,7 @@ mod check;
 mod config;
 mod demo;
 mod failure;
+mod features;
 mod history;
 mod output;
 mod partners;
@@ -100,6 +101,9 @@ enum Command {
     /// Show how far each member has come with each collaboration, since when, and by what evidence.
     #[command(after_help = TIME_HELP)]
     Adoption(adoption::AdoptionArgs),
+    /// Judge release-note items: are they about collaboration among institutions, on which topics, and why?
+    #[command(subcommand)]
+    Features(features::FeaturesCommand),
     /// List messages to channels, try a channel, queue dead messages again.
     Alerts(alerts::AlertsArgs),
     /// Copy the whole history into a new file while the daemon runs.
@@ -148,16 +152,22 @@ impl Cli {
             _ => Loudness::Command,
         })
         .map_err(Failure::mistake)?;
-        // These two need no settings.
+        // These need no settings; the last goes by them where there are any.
         let command = match self.command {
             Command::Demo(args) => return demo::demo(args, clock).await,
             Command::Config(command) => return config::config(command),
+            Command::Features(command) => {
+                let classifier = features::configured(&self.config)?;
+                // Figures have no time: the zone of the settings does not matter here.
+                let output = Output::new(self.json, chrono_tz::UTC, clock.now());
+                return features::features(command, &classifier, &output);
+            }
             command => command,
         };
         let config = Config::load(&self.config).map_err(|mistakes| Failure::mistake(mistakes.to_string()))?;
         let output = Output::new(self.json, config.timezone, clock.now());
         match command {
-            Command::Demo(_) | Command::Config(_) => Ok(()),
+            Command::Demo(_) | Command::Config(_) | Command::Features(_) => Ok(()),
             Command::Run => run::run(config, clock).await,
             Command::Check(args) => check::check(args, config, clock, &output).await,
             Command::Poll(args) => poll::poll(args, config, clock, &output).await,

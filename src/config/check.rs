@@ -10,6 +10,7 @@ use url::Url;
 
 use super::ageing::thresholds;
 use super::alerting::{channels, event_overrides, routes};
+use super::classifier::classifier;
 use super::institutions::institutions;
 use super::inventory::{self, inventory};
 use super::mistake::{Mistakes, nearest, shown};
@@ -76,6 +77,7 @@ fn config(root: &Table, path: &Path) -> Option<Config> {
     let event_overrides = event_overrides(root);
     let ageing = thresholds(root);
     let inventory = inventory(root);
+    let classifier = classifier(root);
     Some(Config {
         path: path.to_owned(),
         consortium: consortium?,
@@ -91,6 +93,7 @@ fn config(root: &Table, path: &Path) -> Option<Config> {
         ageing,
         inventory,
         collaborations: Vec::new(),
+        classifier,
     })
 }
 

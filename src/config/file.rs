@@ -53,6 +53,8 @@ struct SettingsFile {
     /// For how long requests may wait in a status before it is told, where it differs from the usual.
     #[serde(default)]
     ageing: Vec<AgeingTable>,
+    /// What release-note items are judged by, where it is not what comes with the program.
+    classifier: Option<ClassifierTable>,
     /// The catalogue of collaborations.
     inventory: Option<InventoryTable>,
 }
@@ -385,6 +387,17 @@ struct AgeingTable {
     /// true: nobody is told about this status.
     #[serde(default)]
     off: bool,
+}
+
+/// What release-note items are judged by: whether they are about collaboration among institutions, and on which topics.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ClassifierTable {
+    /// A file of rules; the one that comes with the program (config/topics.toml) if not given. A relative path starts at
+    /// the working directory.
+    rules: Option<String>,
+    /// A file of learned weights, written by "almanac features train"; the one that comes with the program if not given.
+    weights: Option<String>,
 }
 
 /// Names of tables and keys, for the test that holds the schema and the reader together.

@@ -7,6 +7,7 @@ mod address;
 mod ageing;
 mod alerting;
 mod check;
+pub mod classifier;
 mod collaborations;
 mod file;
 mod institutions;
@@ -26,12 +27,14 @@ use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::Tz;
 use url::Url;
 
 use crate::meaning::ageing::Threshold;
+use crate::meaning::classifier::Classifier;
 use crate::model::collaboration::Collaboration;
 use crate::model::event::{EventKind, Severity, Topic};
 use crate::model::institution::InstitutionKind;
@@ -70,6 +73,8 @@ pub struct Config {
     pub event_overrides: Vec<EventOverride>,
     /// For how long requests may wait, by side and status.
     pub ageing: Vec<Threshold>,
+    /// What release-note items are judged by.
+    pub classifier: Arc<Classifier>,
     /// Where the catalogue of collaborations is read from.
     pub inventory: Inventory,
     /// The catalogue of collaborations, in its order.

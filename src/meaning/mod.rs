@@ -4,6 +4,7 @@ pub mod adoption;
 pub mod ageing;
 pub mod alma_offers;
 pub mod api_definitions;
+pub mod classifier;
 pub mod health;
 pub mod jobs;
 pub mod libraries;
@@ -16,11 +17,13 @@ pub mod view;
 use crate::model::change::ChangeInContext;
 use crate::model::event::EventDraft;
 use crate::model::watch::SourceKind;
+use classifier::Classifier;
 
-/// The events that a change makes. A pure function of its argument: replaying the history gives the same events.
-pub fn events_of(change: &ChangeInContext<'_>) -> Vec<EventDraft> {
+/// The events that a change makes. A pure function of its arguments: replaying the history under the same rules gives the
+/// same events.
+pub fn events_of(change: &ChangeInContext<'_>, classifier: &Classifier) -> Vec<EventDraft> {
     match change.source {
-        SourceKind::ReleaseNotes => release_notes::events_of(change),
+        SourceKind::ReleaseNotes => release_notes::events_of(change, classifier),
         SourceKind::AlmaPartners => partners::events_of(change),
         SourceKind::PrimoView => view::events_of(change),
         SourceKind::AlmaLendingRequests | SourceKind::AlmaBorrowingRequests => requests::events_of(change),

@@ -1,39 +1,41 @@
 //! Release notes: announced, revised, rescheduled, withdrawn.
 
-mod topics;
 mod wording;
 
 use serde_json::Value;
 
+use super::classifier::{Classifier, Document};
 use crate::model::change::{ChangeInContext, Op};
 use crate::model::event::{EventDraft, EventKind, Severity};
-use topics::Bearing;
 
 /// A summary quotes this much of a text.
 const QUOTED_CHARS: usize = 240;
 
 /// The events that a change makes. An item that moved to another release and was also reworded makes two.
-pub fn events_of(change: &ChangeInContext<'_>) -> Vec<EventDraft> {
+pub fn events_of(change: &ChangeInContext<'_>, classifier: &Classifier) -> Vec<EventDraft> {
     match (change.op, change.old, change.new) {
-        (Op::Added, _, Some(new)) => vec![announced(change, new)],
-        (Op::Modified, Some(old), Some(new)) => [rescheduled(change, old, new), revised(change, old, new)]
-            .into_iter()
-            .flatten()
-            .collect(),
-        (Op::Removed, Some(old), _) => vec![withdrawn(change, old)],
+        (Op::Added, _, Some(new)) => vec![announced(change, new, classifier)],
+        (Op::Modified, Some(old), Some(new)) => [
+            rescheduled(change, old, new, classifier),
+            revised(change, old, new, classifier),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        (Op::Removed, Some(old), _) => vec![withdrawn(change, old, classifier)],
         _ => Vec::new(),
     }
 }
 
-fn announced(change: &ChangeInContext<'_>, item: &Value) -> EventDraft {
+fn announced(change: &ChangeInContext<'_>, item: &Value, classifier: &Classifier) -> EventDraft {
     let what = match (change.context.returned, section(item)) {
         (true, _) => "back in the notes",
         (false, "resolved-issue") => "resolved issue",
         (false, "issue-to-note") => "issue to note",
         (false, _) => "announced",
     };
-    let mut draft = event(change, item, EventKind::FeatureAnnounced);
-    if draft.topics.is_empty() {
+    let mut draft = event(change, item, EventKind::FeatureAnnounced, classifier);
+    if !classifier.classify(&document(item)).collaborative {
         draft.severity = Severity::Info;
     }
     draft.title = format!("{}: {} ({what})", product_and_release(change, item), heading(item));
@@ -45,16 +47,21 @@ fn announced(change: &ChangeInContext<'_>, item: &Value) -> EventDraft {
         summary.push(wording::shortened(body, QUOTED_CHARS));
     }
     summary.extend(opt_in(item).map(str::to_owned));
+    let terms = classifier.terms(&document(item));
+    summary.extend(terms.deadline.map(|date| format!("It names a date to act by: {date}.")));
+    if terms.undo == Some(false) {
+        summary.push("It cannot be undone.".to_owned());
+    }
     draft.summary = summary.join(" ");
     draft
 }
 
-fn rescheduled(change: &ChangeInContext<'_>, old: &Value, new: &Value) -> Option<EventDraft> {
+fn rescheduled(change: &ChangeInContext<'_>, old: &Value, new: &Value, classifier: &Classifier) -> Option<EventDraft> {
     let (from, to) = (text(old, "release")?, text(new, "release")?);
     if from == to {
         return None;
     }
-    let mut draft = event(change, new, EventKind::FeatureRescheduled);
+    let mut draft = event(change, new, EventKind::FeatureRescheduled, classifier);
     let product = product(change, new);
     draft.title = format!(
         "{product}: {} moves from {} to {}",
@@ -71,7 +78,7 @@ fn rescheduled(change: &ChangeInContext<'_>, old: &Value, new: &Value) -> Option
     Some(draft)
 }
 
-fn revised(change: &ChangeInContext<'_>, old: &Value, new: &Value) -> Option<EventDraft> {
+fn revised(change: &ChangeInContext<'_>, old: &Value, new: &Value, classifier: &Classifier) -> Option<EventDraft> {
     let mut changed: Vec<String> = Vec::new();
     let mut said: Vec<&str> = Vec::new();
     if heading(old) != heading(new) {
@@ -133,14 +140,14 @@ fn revised(change: &ChangeInContext<'_>, old: &Value, new: &Value) -> Option<Eve
     } else {
         said.join(", ")
     };
-    let mut draft = event(change, new, EventKind::FeatureRevised);
+    let mut draft = event(change, new, EventKind::FeatureRevised, classifier);
     draft.title = format!("{}: {} ({what})", product_and_release(change, new), heading(new));
     draft.summary = changed.join(" ");
     Some(draft)
 }
 
-fn withdrawn(change: &ChangeInContext<'_>, item: &Value) -> EventDraft {
-    let mut draft = event(change, item, EventKind::FeatureWithdrawn);
+fn withdrawn(change: &ChangeInContext<'_>, item: &Value, classifier: &Classifier) -> EventDraft {
+    let mut draft = event(change, item, EventKind::FeatureWithdrawn, classifier);
     draft.title = format!("{}: {} (withdrawn)", product_and_release(change, item), heading(item));
     draft.summary = "It is gone from the release notes of its own year and the years beside it. \
                      Ask Ex Libris before counting on it."
@@ -149,14 +156,27 @@ fn withdrawn(change: &ChangeInContext<'_>, item: &Value) -> EventDraft {
 }
 
 /// What all events about an item share. `occurred_at` stays empty: a release month is no time at which something happened.
-fn event(change: &ChangeInContext<'_>, item: &Value, kind: EventKind) -> EventDraft {
-    let Bearing { topics, non_alma } = topics::bearing(item);
+fn event(change: &ChangeInContext<'_>, item: &Value, kind: EventKind, classifier: &Classifier) -> EventDraft {
+    let verdict = classifier.classify(&document(item));
     EventDraft {
-        topics,
+        topics: verdict.topics,
         product: Some(product(change, item).to_owned()),
-        non_alma,
+        non_alma: verdict.non_alma,
         link: text(item, "page").map(str::to_owned),
         ..EventDraft::new(kind, "", "")
+    }
+}
+
+/// As the classifier reads it: nothing but what the record says, so that a replay judges the same.
+fn document(item: &Value) -> Document<'_> {
+    let field = |name: &str| text(item, name).unwrap_or_default();
+    Document {
+        product: field("product"),
+        release: field("release"),
+        area: field("area"),
+        section: field("section"),
+        heading: field("heading"),
+        body: field("body"),
     }
 }
 

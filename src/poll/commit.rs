@@ -209,18 +209,21 @@ impl Almanac {
                 .institution(code)
                 .map_or(code, |institution| institution.name.as_str()),
         });
-        let drafts = meaning::events_of(&ChangeInContext {
-            source: change.source,
-            subject: change.watch.subject(),
-            institution,
-            key: &change.key,
-            op: change.op,
-            old: change.old.as_ref(),
-            new: change.new.as_ref(),
-            context: &change.context,
-            now: change.committed,
-            zone: self.config.timezone,
-        });
+        let drafts = meaning::events_of(
+            &ChangeInContext {
+                source: change.source,
+                subject: change.watch.subject(),
+                institution,
+                key: &change.key,
+                op: change.op,
+                old: change.old.as_ref(),
+                new: change.new.as_ref(),
+                context: &change.context,
+                now: change.committed,
+                zone: self.config.timezone,
+            },
+            &self.config.classifier,
+        );
         drafts
             .into_iter()
             .map(|draft| route::overridden(draft, &self.config.event_overrides))

@@ -15,6 +15,7 @@ mod alma_webhooks;
 mod api;
 mod api_definitions;
 mod borrowing_requests;
+mod classifier;
 mod client;
 mod collaborations;
 mod command_line;

@@ -86,21 +86,24 @@ impl Seen {
     }
 
     fn events(&self) -> Vec<EventDraft> {
-        almanac::meaning::events_of(&ChangeInContext {
-            source: self.source,
-            subject: self.subject,
-            institution: Some(InstitutionName {
-                code: "01TUN_INST",
-                name: "Tufts University",
-            }),
-            key: self.key,
-            op: self.op,
-            old: self.old.as_ref(),
-            new: self.new.as_ref(),
-            context: &self.context,
-            now: Self::now(),
-            zone: chrono_tz::America::New_York,
-        })
+        almanac::meaning::events_of(
+            &ChangeInContext {
+                source: self.source,
+                subject: self.subject,
+                institution: Some(InstitutionName {
+                    code: "01TUN_INST",
+                    name: "Tufts University",
+                }),
+                key: self.key,
+                op: self.op,
+                old: self.old.as_ref(),
+                new: self.new.as_ref(),
+                context: &self.context,
+                now: Self::now(),
+                zone: chrono_tz::America::New_York,
+            },
+            &almanac::config::classifier::built_in(),
+        )
     }
 
     /// The events as a reader gets them.

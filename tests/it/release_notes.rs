@@ -94,7 +94,7 @@ fn events(
         now: Moment::from_millis(0),
         zone: chrono_tz::America::New_York,
     };
-    events_of(&change)
+    events_of(&change, &almanac::config::classifier::built_in())
         .into_iter()
         .map(|event| (key.to_owned(), event.kind, event.severity, event.title))
         .collect()

@@ -7,6 +7,7 @@ pub mod collaborations;
 pub mod csv;
 pub mod diff;
 pub mod events;
+pub mod features;
 pub mod partners;
 pub mod records;
 pub mod requests;

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::config::classifier::built_in;
 use crate::model::change::ChangeContext;
 use crate::model::event::Topic;
 use crate::model::moment::Moment;
@@ -21,18 +22,21 @@ fn with(name: &str, value: Value) -> Value {
 }
 
 fn events(op: Op, old: Option<&Value>, new: Option<&Value>, context: &ChangeContext) -> Vec<EventDraft> {
-    events_of(&ChangeInContext {
-        source: SourceKind::ReleaseNotes,
-        subject: "alma",
-        institution: None,
-        key: "2026-11/zone",
-        op,
-        old,
-        new,
-        context,
-        now: Moment::from_millis(0),
-        zone: chrono_tz::America::New_York,
-    })
+    events_of(
+        &ChangeInContext {
+            source: SourceKind::ReleaseNotes,
+            subject: "alma",
+            institution: None,
+            key: "2026-11/zone",
+            op,
+            old,
+            new,
+            context,
+            now: Moment::from_millis(0),
+            zone: chrono_tz::America::New_York,
+        },
+        &built_in(),
+    )
 }
 
 fn modified(new: &Value) -> Vec<EventDraft> {

@@ -61,21 +61,24 @@ impl Seen {
     }
 
     fn events(&self) -> Vec<EventDraft> {
-        almanac::meaning::events_of(&ChangeInContext {
-            source: self.source,
-            subject: "01ELM_INST",
-            institution: Some(InstitutionName {
-                code: "01ELM_INST",
-                name: "Elm College",
-            }),
-            key: self.key,
-            op: self.op,
-            old: self.old.as_ref(),
-            new: self.new.as_ref(),
-            context: &self.context,
-            now: now(),
-            zone: chrono_tz::America::New_York,
-        })
+        almanac::meaning::events_of(
+            &ChangeInContext {
+                source: self.source,
+                subject: "01ELM_INST",
+                institution: Some(InstitutionName {
+                    code: "01ELM_INST",
+                    name: "Elm College",
+                }),
+                key: self.key,
+                op: self.op,
+                old: self.old.as_ref(),
+                new: self.new.as_ref(),
+                context: &self.context,
+                now: now(),
+                zone: chrono_tz::America::New_York,
+            },
+            &almanac::config::classifier::built_in(),
+        )
     }
 
     /// The event as a reader gets it.

@@ -62,21 +62,24 @@ impl World {
 
 fn events(old: &Calendar, new: &Calendar, today: NaiveDate) -> Vec<EventDraft> {
     let now = format!("{today}T17:00:00Z").parse().unwrap();
-    meaning::events_of(&ChangeInContext {
-        source: SourceKind::AlmaLibraries,
-        subject: "01ELM_INST",
-        institution: Some(InstitutionName {
-            code: "01ELM_INST",
-            name: "Elm College",
-        }),
-        key: "MAIN/hours",
-        op: Op::Modified,
-        old: Some(&json!(old)),
-        new: Some(&json!(new)),
-        context: &ChangeContext::default(),
-        now,
-        zone: chrono_tz::America::New_York,
-    })
+    meaning::events_of(
+        &ChangeInContext {
+            source: SourceKind::AlmaLibraries,
+            subject: "01ELM_INST",
+            institution: Some(InstitutionName {
+                code: "01ELM_INST",
+                name: "Elm College",
+            }),
+            key: "MAIN/hours",
+            op: Op::Modified,
+            old: Some(&json!(old)),
+            new: Some(&json!(new)),
+            context: &ChangeContext::default(),
+            now,
+            zone: chrono_tz::America::New_York,
+        },
+        &crate::config::classifier::built_in(),
+    )
 }
 
 #[test]
