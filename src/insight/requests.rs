@@ -26,11 +26,6 @@ use few::{is_few, withheld_beside_total};
 
 /// Moves are kept for so long.
 const MOVES_KEPT: Duration = Duration::from_hours(90 * 24);
-/// Where the requests of each side come from.
-const SIDES: [(Side, SourceKind); 2] = [
-    (Side::Lending, SourceKind::AlmaLendingRequests),
-    (Side::Borrowing, SourceKind::AlmaBorrowingRequests),
-];
 
 /// What can be asked of requests.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -202,8 +197,8 @@ impl Reader<'_> {
     fn sources(&self, institution: Option<&str>, side: Option<Side>) -> Vec<Source> {
         let mut sources = Vec::new();
         for library in &self.config.institutions {
-            for (own, kind) in SIDES {
-                let watch = WatchId::new(kind, &library.code);
+            for own in Side::ALL {
+                let watch = WatchId::new(own.source(), &library.code);
                 let wanted = institution.is_none_or(|code| code == library.code) && side.is_none_or(|side| side == own);
                 if wanted && self.config.watch(&watch).is_some() {
                     sources.push(Source {

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::moment::Moment;
+use super::watch::SourceKind;
 
 /// Which side of a request an institution is on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, schemars::JsonSchema)]
@@ -20,6 +21,14 @@ pub enum Side {
 impl Side {
     /// Both.
     pub const ALL: [Side; 2] = [Side::Lending, Side::Borrowing];
+
+    /// The source that reads the requests of this side.
+    pub const fn source(self) -> SourceKind {
+        match self {
+            Side::Lending => SourceKind::AlmaLendingRequests,
+            Side::Borrowing => SourceKind::AlmaBorrowingRequests,
+        }
+    }
 
     /// The word used in JSON, in the store and for people.
     pub const fn name(self) -> &'static str {

@@ -23,12 +23,6 @@ const KEPT: Duration = Duration::from_hours(90 * 24);
 /// daily, some seconds earlier or later, is held to the same rule as any other.
 const LOOKED_AWAY_FOR: Duration = Duration::from_hours(36);
 
-/// Where the requests of each side come from.
-const SIDES: [(Side, SourceKind); 2] = [
-    (Side::Lending, SourceKind::AlmaLendingRequests),
-    (Side::Borrowing, SourceKind::AlmaBorrowingRequests),
-];
-
 /// Follows what was seen, and adds a record a partner that says how its requests moved. Where nothing moved, the record is
 /// what it was.
 pub(super) async fn follow(
@@ -95,8 +89,8 @@ pub(super) fn doubtful() -> Hash {
 pub(super) async fn purge(tx: &mut WriteTx, zone: Tz) -> Result<(), StoreError> {
     // A clock that once ran ahead must not purge what was seen yesterday.
     let before = tx.now.min(tx.wall).minus(KEPT);
-    for (side, source) in SIDES {
-        for row in tx.watches_of(source).await? {
+    for side in Side::ALL {
+        for row in tx.watches_of(side.source()).await? {
             tx.purge_requests(row, side, before, zone).await?;
         }
     }

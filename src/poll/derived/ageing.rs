@@ -14,20 +14,14 @@ use crate::model::watch::{SourceKind, WatchId};
 use crate::store::StoreError;
 use crate::store::requests::Reading;
 
-/// Where the requests of each side come from.
-const SIDES: [(Side, SourceKind); 2] = [
-    (Side::Lending, SourceKind::AlmaLendingRequests),
-    (Side::Borrowing, SourceKind::AlmaBorrowingRequests),
-];
-
 impl Almanac {
     /// Which requests wait too long, at the newest reading of either side.
     pub(super) async fn derive_ageing(&self, watch: &Watch, now: Moment) -> Result<Observation, StoreError> {
         let institution = watch.institution.as_deref().unwrap_or(watch.id.subject());
         let mut read: Vec<(Side, Reading, Vec<KnownRequest>)> = Vec::new();
         let mut unread = Vec::new();
-        for (side, source) in SIDES {
-            let input = WatchId::new(source, institution);
+        for side in Side::ALL {
+            let input = WatchId::new(side.source(), institution);
             match self.store.requests_there(&input).await? {
                 Some((reading, requests)) => read.push((side, reading, requests)),
                 None if self.config.watch(&input).is_some() => unread.push((side, format!("{input} was never read"))),
